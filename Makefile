@@ -1,0 +1,50 @@
+# `make` lists the targets. Each installs what it needs first; Python 3.11 (or 3.12), Node 20 and make are enough.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench serve gateway acceptance clean
+
+PY      := .venv/bin/python
+VENV    := .venv/.installed
+AZURITE := lab/azurite/node_modules/.package-lock.json
+
+# Two makes at once in one checkout must not install over each other: the second waits and finds the work done.
+LOCKED  := mkdir -p .local && $(if $(shell command -v flock),flock .local/make.lock,)
+
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV) $(AZURITE)  ## migrate a simulated portal, check that everything arrived, stop; exit code 0 only if it did
+	@exec $(PY) -m lab.demo
+
+test: $(VENV) $(AZURITE)  ## the whole test suite
+	@exec $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+check: $(VENV)  ## format, lint, types
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy
+
+bench: $(VENV) $(AZURITE)  ## how fast it is, as shares of what the limits allow; a table, and .local/bench/bench.json
+	@exec $(PY) -m lab.bench
+
+serve: $(VENV) $(AZURITE)  ## the function app in the foreground, on Azurite unless AzureWebJobsStorage is set
+	@exec $(PY) -m lab.serve
+
+gateway: $(VENV)  ## the import gateway in the foreground
+	@exec $(PY) -m gateway
+
+acceptance: $(VENV) $(AZURITE)  ## what takes longer than the tests: the bench, and a migration of a larger portal
+	@$(PY) -m lab.bench
+	@exec $(PY) -m lab.demo --users 20000 --departments 400 --groups 800
+
+clean:  ## remove what was installed and everything that runs left behind (local data too)
+	@rm -rf .venv .local lab/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV): requirements.txt requirements-dev.txt gateway/requirements.txt
+	@$(LOCKED) sh -c 'test $@ -nt requirements.txt -a $@ -nt requirements-dev.txt -a $@ -nt gateway/requirements.txt \
+	  || { . lab/install.sh && install_python && touch $@; }'
+
+$(AZURITE): lab/azurite/package-lock.json
+	@$(LOCKED) sh -c 'test $@ -nt $< || { . lab/install.sh && install_azurite && touch $@; }'

@@ -1,0 +1,137 @@
+"""Client of the HTTP API: one method per endpoint, answers as they came, errors as failures."""
+
+import json
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import quote
+
+import httpx
+
+from cli.connection import Connection
+from cli.failures import Refused, Unauthorised, Unreachable
+from shared.model.json import Json, JsonObject
+
+Action = Literal["pause", "resume", "cancel"]
+
+_UNAUTHORISED = 401
+_CONNECT_SECONDS = 5.0
+_ANSWER_SECONDS = 60.0
+_POLL_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: HTTP status, decoded JSON, and the very bytes."""
+
+    status: int
+    body: Json
+    raw: bytes
+
+
+class Api:
+    """The API at one place. Every method raises Refused, Unauthorised or Unreachable."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Opens no connection yet."""
+        self.connection = connection
+        key = {"x-functions-key": connection.key.value} if connection.key else {}
+        self._client = httpx.Client(
+            base_url=connection.url.value,
+            headers={"accept": "application/json", **key},
+            timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
+            # A proxy of the environment leads away from this machine.
+            trust_env=not _is_loopback(connection.url.value),
+        )
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._client.close()
+
+    def start_run(self, request: JsonObject) -> Answer:
+        """POST /api/runs → 202 {"run_id", "status_url"}."""
+        return self._call("POST", "/api/runs", content=request)
+
+    def runs(self, *, plan: str | None = None, state: str | None = None) -> Answer:
+        """GET /api/runs: the runs, newest first."""
+        wanted = {"plan": plan, "state": state}
+        return self._call("GET", "/api/runs", query={name: value for name, value in wanted.items() if value})
+
+    def run(self, run_id: str) -> Answer:
+        """GET /api/runs/{run_id}: the status of one run. No answer soon is Unreachable, since watchers wait for it."""
+        return self._call("GET", f"/api/runs/{quote(run_id, safe='')}", seconds=_POLL_SECONDS)
+
+    def act(self, run_id: str, action: Action) -> Answer:
+        """POST /api/runs/{run_id}/{action}."""
+        return self._call("POST", f"/api/runs/{quote(run_id, safe='')}/{action}")
+
+    def plans(self) -> Answer:
+        """GET /api/plans."""
+        return self._call("GET", "/api/plans")
+
+    def preview(self, plan: str) -> Answer:
+        """POST /api/plans/{plan}/preview: 200 with the preview, or 202 {"status_url", …} when it takes long."""
+        return self._call("POST", f"/api/plans/{quote(plan, safe='')}/preview", content={})
+
+    def doctor(self) -> Answer:
+        """GET /api/doctor → {"settings": [{name, value, source}], "checks": [{name, ok, detail, fix}]}."""
+        return self._call("GET", "/api/doctor")
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: JsonObject | None = None,
+        query: dict[str, str] | None = None,
+        seconds: float = _ANSWER_SECONDS,
+    ) -> Answer:
+        timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
+        try:
+            response = self._client.request(method, path, json=content, params=query, timeout=timeout)
+        except httpx.RequestError as error:
+            raise self._unreachable(method, error) from None
+        body = _decode(response.content)
+        if response.status_code == _UNAUTHORISED:
+            raise self._unauthorised()
+        if response.is_error:
+            raise Refused(response.status_code, body)
+        if not response.is_success or body is None:
+            url = self.connection.url
+            raise Unreachable(
+                f"{url.value} is not the Portage API: HTTP {response.status_code} without the JSON it would send",
+                hint=f"the address comes from {url.source}",
+            )
+        return Answer(response.status_code, body, response.content)
+
+    def _unreachable(self, method: str, error: httpx.RequestError) -> Unreachable:
+        url = self.connection.url
+        sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol)
+        if method == "POST" and sent:
+            hint = "the request may have been carried out; look with: portage status --all"
+        else:
+            hint = f"start it with make serve, or give its address with --url or PORTAGE_URL (this one: {url.source})"
+        reason = str(error) or type(error).__name__
+        return Unreachable(f"no answer from the API at {url.value}: {reason}", hint=hint)
+
+    def _unauthorised(self) -> Unauthorised:
+        key = self.connection.key
+        where = "--key-file, PORTAGE_FUNCTION_KEY, or the file function-key in PORTAGE_DATA_DIR"
+        if key is None:
+            return Unauthorised("the API wants a function key and none was found", hint=f"looked for {where}")
+        return Unauthorised(f"the API did not accept the function key from {key.source}", hint=f"others: {where}")
+
+
+def _decode(content: bytes) -> Json:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _is_loopback(url: str) -> bool:
+    host = httpx.URL(url).host
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

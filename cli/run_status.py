@@ -1,0 +1,147 @@
+"""The status of a run as the API tells it, read tolerantly: a missing member is neutral, an unknown one is ignored."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.json import Json, as_map
+from shared.model.run import RunState
+
+COUNTS = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityStatus:
+    """One entity of a run.
+
+    ``pages_total`` is None until it is known; ``expected`` is the source's own count of records, as advice.
+    ``counts`` has every name of COUNTS. ``stopped_by`` is the reason that ended this entity alone.
+    """
+
+    name: str
+    pages_total: int | None
+    pages_done: int
+    expected: int | None
+    counts: dict[str, int]
+    stopped_by: str | None
+    message: str | None
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the entity was read."""
+        return self.pages_done > 0 or self.counts["extracted"] > 0
+
+    @property
+    def read(self) -> bool:
+        """Whether all its pages are done."""
+        return self.pages_total is not None and self.pages_done >= self.pages_total
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of it is left to do: every record that was read has an outcome, or it was stopped alone."""
+        if self.stopped_by:
+            return True
+        outcomes = sum(self.counts[name] for name in ("imported", "skipped", "duplicate"))
+        # A record that failed for good is a dead letter: the two counts overlap.
+        outcomes += max(self.counts["failed"], self.counts["dead_lettered"])
+        return self.read and outcomes >= self.counts["extracted"]
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is read, from 0 to 1: by pages, or by the source's count while their number is unknown."""
+        if self.read:
+            return 1.0
+        if self.pages_total is not None:
+            return self.pages_done / self.pages_total
+        return min(1.0, self.counts["extracted"] / self.expected) if self.expected else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """One answer of GET /api/runs/{run_id}. ``rate`` counts records per second; instants are aware."""
+
+    run_id: str
+    plan: str
+    mode: str
+    state: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    reason: str | None
+    message: str | None
+    entities: tuple[EntityStatus, ...]
+    calls: dict[str, int]
+    rate: float | None
+    eta_seconds: float | None
+    waiting_on: str | None
+    waiting_since: datetime | None
+
+    @classmethod
+    def parse(cls, body: Json) -> "RunStatus":
+        """Read the API's JSON; never raises."""
+        data = as_map(body)
+        return cls(
+            run_id=_text(data.get("run_id")) or "?",
+            plan=_text(data.get("plan")) or "?",
+            mode=_text(data.get("mode")) or "?",
+            state=_text(data.get("state")) or "?",
+            started_at=_instant(data.get("started_at")),
+            finished_at=_instant(data.get("finished_at")),
+            reason=_text(data.get("reason")),
+            message=_text(data.get("message")),
+            entities=tuple(_entity(name, item) for name, item in as_map(data.get("entities")).items()),
+            calls={side: _count(calls) for side, calls in as_map(data.get("calls")).items()},
+            rate=_quantity(data.get("rate")),
+            eta_seconds=_quantity(data.get("eta_seconds")),
+            waiting_on=_text(data.get("waiting_on")),
+            waiting_since=_instant(data.get("waiting_since")),
+        )
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether there is nothing to wait for: it ended, or it is halted until a person acts."""
+        return any(state == self.state and (state.ended or state is RunState.HALTED) for state in RunState)
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The counts over all entities."""
+        return {name: sum(entity.counts[name] for entity in self.entities) for name in COUNTS}
+
+
+def _entity(name: str, item: Json) -> EntityStatus:
+    data = as_map(item)
+    pages = as_map(data.get("pages"))
+    return EntityStatus(
+        name=name,
+        pages_total=_count_or_none(pages.get("total")),
+        pages_done=_count(pages.get("done")),
+        expected=_count_or_none(data.get("expected")),
+        counts={count: _count(data.get(count)) for count in COUNTS},
+        stopped_by=_text(data.get("blocked_by")),
+        message=_text(data.get("message")),
+    )
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _quantity(value: Json) -> float | None:
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable else None
+
+
+def _count(value: Json) -> int:
+    return _count_or_none(value) or 0
+
+
+def _count_or_none(value: Json) -> int | None:
+    quantity = _quantity(value)
+    return None if quantity is None else int(quantity)
+
+
+def _instant(value: Json) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else None

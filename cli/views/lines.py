@@ -1,0 +1,71 @@
+"""Following a run without a terminal: one line per change that matters, totals now and then."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Self
+
+from cli.failures import Failure
+from cli.run_status import EntityStatus, RunStatus
+from cli.views.progress import counts_line
+from cli.views.run import away_line, outcome_lines, pace_line, stopped_line, waiting_line
+from cli.views.text import clock, number
+
+_TOTALS_SECONDS = 10.0
+
+
+class Lines:
+    """A Follower for logs and pipes.
+
+    Lines come when the state changes, when an entity is begun, read or done, when a side goes out or comes back, when
+    the API does; and totals, if they changed, at most every ten seconds.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._told: dict[str, str] = {}
+        self._totals_due = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, status: RunStatus) -> None:
+        """Say what is new in it."""
+        self._tell("api", "", over="the API answers again")
+        self._tell("state", f"run {status.run_id} of {status.plan} ({status.mode}): {status.state}")
+        self._tell("waiting", waiting_line(status), over="no longer waiting")
+        for entity in status.entities:
+            self._tell(f"entity {entity.name}", _milestone(entity))
+        if status.at_rest or time.monotonic() >= self._totals_due:
+            self._tell("totals", f"total: {counts_line(status.totals)}", also=pace_line(status))
+            self._totals_due = time.monotonic() + _TOTALS_SECONDS
+        self._tell("outcome", "; ".join(outcome_lines(status)))
+
+    def away(self, failure: Failure, since: datetime) -> None:
+        """Say it once per absence, with the first reason."""
+        if not self._told.get("api"):
+            self._tell("api", away_line(failure, since))
+
+    def _tell(self, topic: str, line: str, *, also: str = "", over: str = "") -> None:
+        """Say ``line`` if it is new; ``also`` may differ each time. When the line goes away, ``over`` tells that."""
+        before = self._told.get(topic, "")
+        self._told[topic] = line
+        if line == before:
+            return
+        said = "; ".join(text for text in (line, also) if text) if line else over
+        if said:
+            self._say(f"{clock(datetime.now(tz=UTC))} {said}")
+
+
+def _milestone(entity: EntityStatus) -> str:
+    """What to say of an entity; it stays the same while only its counts grow."""
+    if entity.stopped_by:
+        return stopped_line(entity)
+    if entity.settled:
+        return f"{entity.name}: done, {counts_line(entity.counts)}"
+    if entity.read:
+        return f"{entity.name}: all {number(entity.pages_done)} pages read"
+    return f"{entity.name}: begun" if entity.begun else ""

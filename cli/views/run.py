@@ -1,0 +1,92 @@
+"""The status of one run: a headline, its entities, pace and what it waits for, and what to do next."""
+
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.failures import Failure
+from cli.run_status import EntityStatus, RunStatus
+from cli.views.progress import Progress
+from cli.views.text import clean, clock, duration, instant, number
+from shared.model.reasons import REASONS
+from shared.model.run import RunState
+
+_STYLES = {
+    RunState.COMPLETED: "green",
+    RunState.COMPLETED_WITH_ERRORS: "yellow",
+    RunState.PAUSED: "yellow",
+    RunState.HALTED: "red",
+    RunState.FAILED: "red",
+}
+
+
+def run_view(status: RunStatus, *, notes: tuple[str, ...] = (), most_lines: int | None = None) -> RenderableType:
+    """Everything about one run. ``notes`` come last; ``most_lines`` limits the entities to a terminal's height."""
+    style = next((style for state, style in _STYLES.items() if state == status.state), "")
+    headline = Text.assemble(
+        clean(f"run {status.run_id}  {status.plan}  {status.mode}  "), (clean(status.state), f"bold {style}".strip())
+    )
+    stopped = [stopped_line(entity) for entity in status.entities]
+    lines = [*stopped, _when(status), pace_line(status), waiting_line(status), *outcome_lines(status), *notes]
+    return Group(
+        headline,
+        *([Progress(status.entities, most_lines=most_lines)] if status.entities else []),
+        *(Text(clean(line)) for line in lines if line),
+    )
+
+
+def pace_line(status: RunStatus) -> str:
+    """Rate, time left and calls, as far as they are known."""
+    parts = []
+    if status.rate is not None and not status.at_rest:
+        parts.append(f"{number(status.rate)} records/s")
+    if status.eta_seconds is not None and not status.at_rest:
+        parts.append(f"about {duration(status.eta_seconds)} left")
+    if status.calls:
+        parts.append("calls: " + ", ".join(f"{number(calls)} {side}" for side, calls in status.calls.items()))
+    return "; ".join(parts)
+
+
+def waiting_line(status: RunStatus) -> str:
+    """Which side is out, and since when."""
+    if status.waiting_on is None or status.at_rest:
+        return ""
+    when = f" since {clock(status.waiting_since)}" if status.waiting_since else ""
+    return f"waiting on {status.waiting_on}{when}; the run goes on by itself when it answers"
+
+
+def away_line(failure: Failure, since: datetime) -> str:
+    """That the API has been away since then, and why this time."""
+    return f"no useful answer from the API since {clock(since)}, still trying: {failure.message}"
+
+
+def outcome_lines(status: RunStatus) -> list[str]:
+    """Why a run stands still or ended as it did, and the command that helps."""
+    lines = []
+    if status.reason or status.message:
+        lines.append(_explained(status.reason, status.message))
+    if status.state in (RunState.PAUSED, RunState.HALTED):
+        lines.append(f"go on with: portage resume {status.run_id}")
+    return lines
+
+
+def stopped_line(entity: EntityStatus) -> str:
+    """Why an entity alone was stopped; empty when it was not."""
+    return f"{entity.name}: stopped, {_explained(entity.stopped_by, entity.message)}" if entity.stopped_by else ""
+
+
+def _explained(reason: str | None, message: str | None) -> str:
+    """A reason with the API's words about it and what a person can do."""
+    told = ": ".join(text for text in (reason, message) if text)
+    return f"{told} - {REASONS[reason].hint}" if reason in REASONS else told
+
+
+def _when(status: RunStatus) -> str:
+    if status.started_at is None:
+        return ""
+    end = status.finished_at
+    took = duration(((end or datetime.now(tz=UTC)) - status.started_at).total_seconds())
+    if end:
+        return f"started {instant(status.started_at)}, finished {instant(end)}, took {took}"
+    return f"started {instant(status.started_at)}, {took} ago"

@@ -1,0 +1,41 @@
+"""How numbers, durations and instants read, in plain ASCII; and text of others made safe for a terminal."""
+
+from datetime import UTC, datetime
+
+_MINUTE = 60
+_HOUR = 3600
+_UNCOUNTABLE = "?"
+
+
+def clean(text: object) -> str:
+    """Text from outside without control characters: nobody's record moves the operator's cursor."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in str(text))
+
+
+def number(value: float | None) -> str:
+    """Whole numbers with thousands separated; small fractions keep one digit; ``?`` for an unknown one."""
+    if value is None:
+        return _UNCOUNTABLE
+    return f"{value:,.1f}" if value != int(value) and value < 100 else f"{value:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """Two units at most: ``42 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        minutes, rest = divmod(whole, _MINUTE)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(whole // _MINUTE, _MINUTE)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def instant(moment: datetime | None) -> str:
+    """An instant in UTC, to the second; empty for none."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if moment else ""
+
+
+def clock(moment: datetime) -> str:
+    """The time of day of an instant, in UTC."""
+    return moment.astimezone(UTC).strftime("%H:%M:%SZ")

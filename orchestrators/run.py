@@ -1,0 +1,47 @@
+"""Drives one generation of a run: tick by tick, until nothing is left or nobody may act.
+
+The ledger holds all state, so a generation carries a handful of scalars and its history stays small whatever the
+portal's size: at most ``TICKS`` ticks, then it continues as new.
+"""
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
+
+TICKS = 40
+CHUNK = 50
+LONGEST_PAUSE = 15
+
+
+def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
+    """Input: ``{"run_id", "epoch"}`` and, after continue-as-new, what the generation knew."""
+    job = context.get_input()
+    ids = {"run_id": job["run_id"], "epoch": job["epoch"]}
+    fresh, bound = job.get("fresh", True), job.get("bound", False)
+    done, pause = job.get("done", -1), job.get("pause", 1)
+    for _ in range(TICKS):
+        tick = yield context.call_activity(ADVANCE_RUN, {**ids, "fresh": fresh})
+        if tick["stop"]:
+            return {**ids, "ticks": "ended"}
+        fresh = fresh and not tick["ok"]
+        opened = False
+        if not bound:
+            bound = yield context.call_activity(BIND_RUN, ids)
+            opened = bound
+        else:
+            for start in range(0, len(tick["open"]), CHUNK):
+                chunk = tick["open"][start : start + CHUNK]
+                answers = yield context.task_all(
+                    [context.call_activity(OPEN_ENTITY, {**ids, "entity": entity}) for entity in chunk]
+                )
+                opened = all(answers)
+        if opened:
+            pause = 1
+            continue
+        pause = 1 if tick["moved"] or tick["done"] != done else min(LONGEST_PAUSE, pause * 2)
+        done = tick["done"]
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
+    context.continue_as_new({**ids, "fresh": fresh, "bound": bound, "done": done, "pause": pause})
+    return {**ids, "ticks": "continued"}

@@ -1,0 +1,197 @@
+"""Advancing a run: what the orchestration asks for at every tick.
+
+Looks at the ledger, opens what has become possible, tops the queues up, and decides whether the run is over. Safe to
+do twice: wake-ups sent again do nothing when their page is done.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from shared.engine.clock import Clock
+from shared.engine.finishing import Finishing
+from shared.engine.job import Job, Jobs, Pace
+from shared.engine.outages import Outage, Outages
+from shared.engine.progress import EntityProgress, assemble
+from shared.engine.stopping import Stopping
+from shared.model.ledger import PageRow, PageState, Stage
+from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
+from shared.model.run import Run, RunState
+from shared.ports.stores import Stores
+
+_STAGE_OF = {"source": (Stage.EXTRACT,), "target": (Stage.IMPORT, Stage.PATCH)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a tick found.
+
+    ``stop``: the orchestration ends. ``open``: entities to cut now. ``moved``: the tick did something.
+    ``done`` counts the rows that are completed.
+    """
+
+    stop: bool
+    open: tuple[str, ...] = ()
+    moved: bool = False
+    done: int = 0
+
+
+@dataclass(slots=True)
+class Advancer:
+    """One tick at a time."""
+
+    jobs: Jobs
+    stores: Stores
+    outages: Outages
+    stopping: Stopping
+    finishing: Finishing
+    clock: Clock
+    pace: Pace
+
+    async def tick(self, run_id: str, epoch: int, *, fresh: bool) -> Tick:
+        """Advance generation ``epoch``. ``fresh`` is its first tick: no wake-up of it has been sent yet."""
+        run = await self.stores.runs.get(run_id)
+        if run is None or not run.state.works or run.epoch != epoch:
+            return Tick(stop=True)
+        job = self.jobs.of(run.plan)
+        if job.plan.digest != run.plan_hash:
+            await self.stopping.halt(run_id, epoch, "plan.changed", "The plan is not the one this run began with")
+            return Tick(stop=True)
+        progress = assemble(
+            job.plan,
+            run.entities,
+            run_id,
+            await self.stores.ledger.entities(run_id),
+            await self.stores.ledger.scan(run_id),
+        )
+        outages = await self._outages(run, progress.values())
+        if await self._halted(run, progress.values(), outages):
+            return Tick(stop=True)
+        run = await self._show(run, outages)
+        to_open = self._to_open(job, progress)
+        moved = await self._open_stages(job, progress)
+        moved |= await self._wake(run, progress.values(), {outage.system for outage in outages}, fresh=fresh)
+        if all(entity.settled for entity in progress.values()):
+            await self.finishing.finish(run, progress.values())
+            return Tick(stop=True)
+        return Tick(stop=False, open=to_open, moved=moved, done=sum(entity.done for entity in progress.values()))
+
+    async def _outages(self, run: Run, progress: Iterable[EntityProgress]) -> list[Outage]:
+        """Outages that last; one that a later success of its stages disproves is cleared."""
+        entities = list(progress)
+        lasting = []
+        for outage in await self.outages.of(run.run_id):
+            rows = [row for entity in entities for row in (*entity.pages, *entity.slices, *entity.patches)]
+            stages = _STAGE_OF[outage.system]
+            if any(row.key.stage in stages and (row.completed_at or 0) > outage.since for row in rows):
+                await self.outages.clear(run.run_id, outage.system)
+            else:
+                lasting.append(outage)
+        return lasting
+
+    async def _halted(self, run: Run, progress: Iterable[EntityProgress], outages: list[Outage]) -> bool:
+        for outage in outages:
+            if self.clock.seconds() - outage.since > self.pace.halt_after:
+                await self.stopping.halt(run.run_id, run.epoch, outage.reason, outage.message)
+                return True
+        counts = [entity.counts for entity in progress]
+        failed = sum(one.failed for one in counts) - run.tolerated
+        attempted = sum(one.imported + one.skipped + one.duplicate + one.failed for one in counts)
+        if attempted >= self.pace.judge_after and failed / attempted > run.options.failure_threshold:
+            message = f"{failed} of {attempted} records failed; the threshold is {run.options.failure_threshold:.1%}"
+            await self.stopping.halt(run.run_id, run.epoch, "run.failures_over_threshold", message)
+            return True
+        return False
+
+    async def _show(self, run: Run, outages: list[Outage]) -> Run:
+        """Keep the run's state and ``waiting_on`` true; a lost race is made good at the next tick."""
+        waiting = outages[0] if outages else None
+        shown = replace(run, state=RunState.RUNNING, waiting_on=waiting.system if waiting else None)
+        if shown == run:
+            return run
+        return await self.stores.runs.replace(shown)
+
+    def _to_open(self, job: Job, progress: dict[str, EntityProgress]) -> tuple[str, ...]:
+        def parents_read(name: str) -> bool:
+            needs = job.plan.entity(name).extract_after
+            return all(progress[need].extracted for need in needs if need in progress)
+
+        return tuple(
+            name
+            for name, entity in progress.items()
+            if entity.row.ranges is None and not entity.blocked and parents_read(name)
+        )
+
+    async def _open_stages(self, job: Job, progress: dict[str, EntityProgress]) -> bool:
+        """Open imports whose requirements are in, and patches once every creation is done."""
+        moved = False
+        for name, entity in progress.items():
+            needs = [progress[need] for need in job.plan.entity(name).import_after if need in progress]
+            if not entity.row.import_open and entity.extracted and all(_in(need) for need in needs):
+                entity.row = replace(entity.row, import_open=True)
+                await self.stores.ledger.put_entity(entity.row)
+                moved = True
+        if all(_in(entity) for entity in progress.values()):
+            for entity in progress.values():
+                moved |= await self._open_patches(entity)
+        return moved
+
+    async def _open_patches(self, entity: EntityProgress) -> bool:
+        if entity.row.patch_open or entity.blocked:
+            return False
+        entity.patches = [
+            PageRow(replace(row.key, stage=Stage.PATCH), cursor=row.cursor, blob=row.blob, raw_blob=row.raw_blob)
+            for row in entity.slices
+            if row.counts.deferred
+        ]
+        await self.stores.ledger.insert(entity.patches)
+        entity.row = replace(entity.row, patch_open=True)
+        await self.stores.ledger.put_entity(entity.row)
+        return True
+
+    async def _wake(self, run: Run, progress: Iterable[EntityProgress], out: set[str], *, fresh: bool) -> bool:
+        """Send wake-ups for pending rows, as many as the windows allow."""
+        reading: list[PageRow] = []
+        writing: list[PageRow] = []
+        for entity in progress:
+            if entity.blocked:
+                continue
+            reading.extend(entity.pages)
+            if entity.row.import_open:
+                writing.extend((*entity.slices, *entity.patches))
+        sent = 0
+        for queue, rows, system in ((EXTRACT_QUEUE, reading, "source"), (IMPORT_QUEUE, writing, "target")):
+            window = self.pace.probes if system in out else self.pace.window
+            due = self._due(rows, window, fresh=fresh)
+            await self.stores.queue.send(queue, [_message(row, run.epoch) for row in due])
+            now = self.clock.seconds()
+            marks = [replace(row, enqueued_at=now) for row in due]
+            if fresh:
+                marks += [replace(row, enqueued_at=None) for row in _stale(rows, due)]
+            await self.stores.ledger.mark(marks)
+            sent += len(due)
+        return bool(sent)
+
+    def _due(self, rows: list[PageRow], window: int, *, fresh: bool) -> list[PageRow]:
+        now = self.clock.seconds()
+        pending = [row for row in rows if row.state is PageState.PENDING]
+        lost = now - self.pace.requeue_after
+        outstanding = [] if fresh else [row for row in pending if (row.enqueued_at or 0) > lost]
+        waiting = [row for row in pending if fresh or (row.enqueued_at or 0) <= lost]
+        ready = [row for row in waiting if fresh or row.not_before <= now]
+        return ready[: max(0, window - len(outstanding))]
+
+
+def _stale(rows: list[PageRow], due: list[PageRow]) -> list[PageRow]:
+    """Rows that still carry a wake-up of an earlier generation, which no worker will heed."""
+    woken = {row.key for row in due}
+    return [row for row in rows if row.state is PageState.PENDING and row.enqueued_at and row.key not in woken]
+
+
+def _in(entity: EntityProgress) -> bool:
+    return entity.blocked or (entity.row.import_open and entity.imported)
+
+
+def _message(row: PageRow, epoch: int) -> str:
+    if row.key.stage is Stage.EXTRACT:
+        return ExtractMessage(row.key.run_id, epoch, row.key.entity, row.key.range_no).dump()
+    return ImportMessage.of(row.key, epoch).dump()

@@ -1,0 +1,155 @@
+"""The extract worker: one message is up to a minute of work on one range of one entity.
+
+For each page: one read of the source, the raw answers and the normalised rows into blobs, then one conditional write
+that completes the page, adds the next one and the slices to import. Who comes second discards what it did. The next
+read begins while the last page is being stored.
+"""
+
+import asyncio
+import random
+import uuid
+from dataclasses import dataclass, replace
+
+import orjson
+
+from shared.engine.admission import Admission
+from shared.engine.clock import Clock
+from shared.engine.completing import complete
+from shared.engine.job import Job, Jobs, Pace
+from shared.engine.stopping import Stopping
+from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
+from shared.model.json import JsonObject
+from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
+from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
+from shared.model.records import SourcePage, SourceRecord
+from shared.model.run import Run
+from shared.ports.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """The page has to wait this many seconds."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
+class Extractor:
+    """Works through ranges."""
+
+    jobs: Jobs
+    stores: Stores
+    admission: Admission
+    stopping: Stopping
+    clock: Clock
+    pace: Pace
+
+    async def work(self, message: ExtractMessage) -> None:
+        """Handle one message. It is completed whatever happens, except when storage itself is out."""
+        run = await self.admission.run(message.run_id, message.epoch)
+        if run is None:
+            return
+        page = await self.stores.ledger.pending_page(message.run_id, message.entity, message.range_no)
+        if page is None:
+            return
+        job = self.jobs.of(run.plan)
+        try:
+            unfinished = await self._read_on(run, job, page)
+        except (EntityStopped, RunStopped) as error:
+            await self.stopping.absorb(run, message.entity, error)
+        else:
+            if unfinished:
+                await self.stores.queue.send(EXTRACT_QUEUE, [message.dump()])
+
+    async def _read_on(self, run: Run, job: Job, page: PageRow) -> bool:
+        """Read pages until the range ends (False) or the time is up (True)."""
+        until = self.clock.monotonic() + self.pace.worker_seconds
+        reading = asyncio.create_task(self._read(run, job, page))
+        try:
+            while True:
+                got = await reading
+                if got is None:
+                    return False
+                if isinstance(got, _Wait):
+                    await self._park(page, got.seconds)
+                    return False
+                following = self._following(page, got)
+                goes_on = following is not None and self.clock.monotonic() < until
+                if following is not None and goes_on:
+                    reading = asyncio.create_task(self._read(run, job, following))
+                try:
+                    await self._store(page, got, following)
+                except Conflict:
+                    return False  # another worker completed this page; it goes on with the range
+                if following is None or not goes_on:
+                    return following is not None
+                page = following
+        finally:
+            reading.cancel()
+
+    async def _read(self, run: Run, job: Job, page: PageRow) -> SourcePage | _Wait | None:
+        """One page; or how long to wait for it; or None when the worker may not act any more."""
+        if await self.admission.run(run.run_id, run.epoch) is None:
+            return None
+        try:
+            return await job.source.read(page.key.entity, page.cursor or {})
+        except (SlowDown, RetryLater) as error:
+            await self.stopping.absorb(run, page.key.entity, error)
+            return _Wait(error.retry_after or 2.0)
+
+    async def _park(self, page: PageRow, seconds: float) -> None:
+        later = self.clock.seconds() + seconds * random.uniform(1.0, 1.5)
+        current = await self.stores.ledger.get(page.key)
+        if current is not None:
+            await self.stores.ledger.mark([replace(current, enqueued_at=None, not_before=later)])
+
+    def _following(self, page: PageRow, got: SourcePage) -> PageRow | None:
+        if got.next is None:
+            return None
+        key = replace(page.key, seq=page.key.seq + 1)
+        return PageRow(key, cursor=got.next, enqueued_at=self.clock.seconds())
+
+    async def _store(self, page: PageRow, got: SourcePage, following: PageRow | None) -> None:
+        place = _place(page.key, got.records)
+        raw_blob, rows_blob = f"raw/{place}", f"rows/{place}"
+        await asyncio.gather(
+            self.stores.archive.put(raw_blob, b"[" + b",".join(got.raw) + b"]"),
+            self.stores.archive.put(rows_blob, dump_rows(got.records)),
+        )
+        done = replace(
+            page,
+            state=PageState.DONE,
+            blob=rows_blob,
+            raw_blob=raw_blob,
+            counts=Counts(extracted=len(got.records), source_calls=got.calls),
+            completed_at=self.clock.seconds(),
+        )
+        slices = [
+            PageRow(
+                replace(page.key, stage=Stage.IMPORT, part=part),
+                cursor={"start": start, "count": min(self.pace.slice_rows, len(got.records) - start)},
+                blob=rows_blob,
+                raw_blob=raw_blob,
+            )
+            for part, start in enumerate(range(0, len(got.records), self.pace.slice_rows))
+        ]
+        await complete(self.stores.ledger, done, [*slices, *([following] if following else [])])
+
+
+def _place(key: PageKey, records: tuple[SourceRecord, ...]) -> str:
+    """``run/entity/range-page-firstid-lastid-attempt``: a listing already shows gaps."""
+    span = f"{records[0].id}-{records[-1].id}" if records else "empty"
+    attempt = uuid.uuid4().hex[:8]
+    return f"{key.run_id}/{key.entity}/{key.range_no:05d}-{key.seq:07d}-{span}-{attempt}.json"
+
+
+def dump_rows(records: tuple[SourceRecord, ...]) -> bytes:
+    """One line of JSON per record: ``{"id", "data"}``."""
+    return b"\n".join(orjson.dumps({"id": record.id, "data": record.data}) for record in records)
+
+
+def load_rows(content: bytes, cursor: JsonObject) -> list[SourceRecord]:
+    """The lines a slice covers (``start`` and ``count``)."""
+    start, count = int(cursor["start"]), int(cursor["count"])
+    lines = content.split(b"\n")[start : start + count]
+    return [SourceRecord(row["id"], row["data"]) for row in map(orjson.loads, lines)]

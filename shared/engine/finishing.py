@@ -1,0 +1,37 @@
+"""The end of a run: its verdict, and the lock given back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from shared.engine.clock import Clock
+from shared.engine.progress import EntityProgress
+from shared.model.run import Run, RunState
+from shared.ports.stores import Stores
+
+
+@dataclass(slots=True)
+class Finishing:
+    """Ends runs that have nothing left to do."""
+
+    stores: Stores
+    clock: Clock
+
+    async def finish(self, run: Run, progress: Iterable[EntityProgress]) -> None:
+        """Write the final state; ``failed`` when nothing but blocked entities is left."""
+        entities = list(progress)
+        blocked = [entity for entity in entities if entity.blocked]
+        state = RunState.COMPLETED
+        if blocked or any(entity.counts.dead_lettered for entity in entities):
+            state = RunState.FAILED if len(blocked) == len(entities) else RunState.COMPLETED_WITH_ERRORS
+        first = blocked[0].row if blocked else None
+        await self.stores.runs.replace(
+            replace(
+                run,
+                state=state,
+                finished_at=self.clock.now(),
+                waiting_on=None,
+                reason=first.blocked_by if first else None,
+                message=f"{first.entity}: {first.message}" if first else None,
+            )
+        )
+        await self.stores.runs.unlock(run.plan, run.run_id)

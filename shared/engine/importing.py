@@ -1,0 +1,180 @@
+"""The import worker: one message is one slice of up to 1,000 rows.
+
+Transform, resolve references through whole id-map blocks, leave out what is unchanged, deliver the rest, then write
+the id map, the receipts and the dead letters, and complete the slice by one conditional write. A slice that breaks off
+is done again from the start: what went in is recognised by checksum (and by the target through its keys).
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+
+import orjson
+
+from shared.engine.admission import Admission
+from shared.engine.clock import Clock
+from shared.engine.completing import complete
+from shared.engine.delivering import Delivery, deliver
+from shared.engine.extracting import load_rows
+from shared.engine.job import Job, Jobs, Pace
+from shared.engine.lookup import References, read_entries
+from shared.engine.outcome import Outcome
+from shared.engine.stopping import Stopping
+from shared.engine.targets import TargetGuard
+from shared.model.errors import Conflict, RecordRejected, RetryLater, RunStopped, SlowDown
+from shared.model.json import JsonObject
+from shared.model.ledger import PageRow, PageState, Stage
+from shared.model.messages import ImportMessage
+from shared.model.records import OutgoingItem, SourceRecord
+from shared.model.run import Run
+from shared.ports.stores import Stores
+from shared.transform.canonical import checksum
+from shared.transform.references import Pending, pending, resolve
+
+
+class _Stumbled(Exception):
+    """The target failed on some records in a way that may pass."""
+
+
+@dataclass(slots=True)
+class Importer:
+    """Works on slices."""
+
+    jobs: Jobs
+    stores: Stores
+    admission: Admission
+    stopping: Stopping
+    references: References
+    guard: TargetGuard
+    clock: Clock
+    pace: Pace
+
+    async def work(self, message: ImportMessage) -> None:
+        """Handle one message. It is completed whatever happens, except when storage itself is out."""
+        run = await self.admission.run(message.run_id, message.epoch)
+        if run is None:
+            return
+        row = await self.stores.ledger.get(message.key)
+        if row is None or row.state is not PageState.PENDING:
+            return
+        try:
+            await self._slice(run, self.jobs.of(run.plan), row)
+        except _Stumbled:
+            await self._park(replace(row, attempts=row.attempts + 1), 2.0 * (row.attempts + 1))
+        except (SlowDown, RetryLater) as error:
+            await self.stopping.absorb(run, row.key.entity, error)
+            await self._park(row, error.retry_after or 2.0)
+        except RunStopped as error:
+            await self.stopping.run(run, error)
+        except Conflict:
+            return  # another worker completed the slice
+
+    async def _park(self, row: PageRow, seconds: float) -> None:
+        later = self.clock.seconds() + seconds * random.uniform(1.0, 1.5)
+        await self.stores.ledger.mark([replace(row, enqueued_at=None, not_before=later)])
+
+    async def _slice(self, run: Run, job: Job, row: PageRow) -> None:
+        entity = row.key.entity
+        records = await self._records(row)
+        outcome = Outcome(run, row, self.clock.now())
+        drafts = self._transform(job, records, outcome)
+        outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, drafts)
+        if tree := job.plan.entity(entity).tree:
+            for level in _levels(drafts, tree, entity):
+                await self._import(run, job, row, level, outcome)
+        else:
+            await self._import(run, job, row, drafts, outcome)
+        await self._complete(row, outcome)
+
+    async def _records(self, row: PageRow) -> list[SourceRecord]:
+        """The rows of a slice; of a patch only those that its slice deferred."""
+        records = load_rows(await self.stores.archive.get(row.blob or ""), row.cursor or {})
+        if row.key.stage is not Stage.PATCH:
+            return records
+        blob = Outcome.blob(replace(row, key=replace(row.key, stage=Stage.IMPORT)))
+        deferred = orjson.loads(await self.stores.archive.get(blob))["deferred"]
+        return [record for record in records if record.id in deferred]
+
+    def _transform(self, job: Job, records: list[SourceRecord], outcome: Outcome) -> dict[str, JsonObject]:
+        drafts = {}
+        mapping = job.mappings[outcome.row.key.entity]
+        for record in records:
+            try:
+                drafts[record.id] = mapping.apply(record)
+            except RecordRejected as error:
+                outcome.reject(record.id, error.reason.code, error.message, error.field)
+        return drafts
+
+    async def _import(self, run: Run, job: Job, row: PageRow, drafts: dict[str, JsonObject], outcome: Outcome) -> None:
+        lookup = await self.references.lookup(run.plan, (one for data in drafts.values() for one in pending(data)))
+        items = []
+        for source_id, draft in drafts.items():
+            resolution = resolve(draft, lookup)
+            if resolution.blocking and run.mode.writes:
+                outcome.wait(source_id, resolution.blocking)
+                continue
+            if resolution.missing and run.mode.writes:
+                outcome.note_missing(source_id, resolution.missing)
+                if outcome.knows(source_id) and row.key.stage is not Stage.PATCH:
+                    continue  # the target has an older version, whole: the patch will bring the new one, whole
+            digest = checksum(resolution.data)
+            if not outcome.unchanged(source_id, digest):
+                key = job.target.key(row.key.entity, source_id, digest)
+                items.append(OutgoingItem(source_id, key, digest, resolution.data))
+        if not items:
+            return
+        if not run.mode.writes:
+            outcome.would_write(items)
+            return
+        capabilities = await self.guard.capabilities(run, job)
+        batch = f"{run.run_id}-{row.key.entity}-{row.key.range_no}-{row.key.row}"
+        delivery = await deliver(
+            job.target, capabilities, row.key.entity, run.run_id, batch, items, self.pace.calls_in_flight
+        )
+        await self._book(run, delivery, items, outcome)
+
+    async def _book(self, run: Run, delivery: Delivery, items: list[OutgoingItem], outcome: Outcome) -> None:
+        """Write down what went in before anything else is decided."""
+        outcome.calls += delivery.calls
+        entries = outcome.book(delivery.receipts, {item.source_id: item.checksum for item in items})
+        if entries:
+            await self.stores.idmaps.of(run.plan).write(entries)
+        if delivery.trouble is not None:
+            raise delivery.trouble
+        if outcome.stumbled and outcome.row.attempts < self.pace.transient_attempts:
+            raise _Stumbled
+        outcome.give_up()
+
+    async def _complete(self, row: PageRow, outcome: Outcome) -> None:
+        letters = outcome.letters()
+        jobs = [self.stores.archive.put(Outcome.blob(row), orjson.dumps(outcome.receipts_document()))]
+        if letters:
+            jobs.append(self.stores.dead_letters.add(letters))
+        await asyncio.gather(*jobs)
+        counts = outcome.counts()
+        done = replace(row, state=PageState.DONE, counts=counts, completed_at=self.clock.seconds())
+        await complete(self.stores.ledger, done)
+
+
+def _levels(drafts: dict[str, JsonObject], parent_field: str, entity: str) -> list[dict[str, JsonObject]]:
+    """Cut a slice of a tree into levels: each record comes after its parent, when that is in the slice too."""
+    depth: dict[str, int] = {}
+
+    def parent_of(source_id: str) -> str | None:
+        reference = drafts[source_id].get(parent_field)
+        inside = isinstance(reference, Pending) and reference.entity == entity and reference.source_id in drafts
+        return reference.source_id if isinstance(reference, Pending) and inside else None
+
+    for start in drafts:
+        path: list[str] = []
+        place: str | None = start
+        while place is not None and place not in depth and place not in path:
+            path.append(place)
+            place = parent_of(place)
+        base = depth.get(place, -1) if place is not None else -1
+        for step, source_id in enumerate(reversed(path), start=1):
+            depth[source_id] = base + step
+    levels: list[dict[str, JsonObject]] = [{} for _ in range(max(depth.values(), default=-1) + 1)]
+    for source_id, draft in drafts.items():
+        levels[depth[source_id]][source_id] = draft
+    return levels

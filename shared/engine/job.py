@@ -1,0 +1,51 @@
+"""What the engine works with: a plan's systems and mappings, the stores, and the numbers it goes by."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.model.plan import Plan
+from shared.ports.systems import Source, Target
+from shared.transform.mapping import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A plan with its two systems."""
+
+    plan: Plan
+    mappings: dict[str, Mapping]
+    source: Source
+    target: Target
+
+
+class Jobs(Protocol):
+    """The plans this installation knows."""
+
+    def of(self, plan: str) -> Job:
+        """Raises KeyError for an unknown plan and ValueError when its systems are not configured."""
+
+
+Starter = Callable[[str, str, dict[str, object]], Awaitable[None]]
+"""Starts an orchestration: (orchestrator, instance id, input). Starting one that runs already is not an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Numbers the engine goes by. Times are seconds.
+
+    ``window`` caps the wake-ups outstanding in a queue, ``probes`` those while the other side is out.
+    ``worker_seconds`` is how long one message may work; ``requeue_after`` when a wake-up counts as lost.
+    ``judge_after`` is the number of records from which on the failure threshold counts.
+    """
+
+    ranges: int = 16
+    slice_rows: int = 1000
+    window: int = 100
+    probes: int = 2
+    worker_seconds: float = 60.0
+    halt_after: float = 900.0
+    requeue_after: float = 1800.0
+    calls_in_flight: int = 4
+    transient_attempts: int = 5
+    judge_after: int = 100

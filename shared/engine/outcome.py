@@ -1,0 +1,209 @@
+"""What came of a slice, record by record. Counts are taken from sets of ids, so nothing counts twice."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.model.idmap import IdMapEntry
+from shared.model.json import JsonObject
+from shared.model.ledger import Counts, PageRow, Stage
+from shared.model.records import DeadLetter, OutgoingItem, Receipt
+from shared.model.run import Run
+from shared.transform.references import Pending
+
+_REJECTIONS = {
+    "VALIDATION": "target.rejected_record",
+    "REFERENCE": "target.rejected_reference",
+    "CONFLICT": "target.conflict",
+}
+
+
+def fingerprint(entity: str, reason: str, field_name: str | None, message: str) -> str:
+    """The cause that failures share: reason and message without the ids and values that differ between records."""
+    shape = re.sub(r"'[^']*'|\"[^\"]*\"|\S*\d\S*|\S+@\S+", "…", message.lower())
+    text = "|".join((entity, reason, field_name or "", " ".join(shape.split())))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Collects what happens to the records of one slice."""
+
+    run: Run
+    row: PageRow
+    now: datetime
+    known: dict[str, IdMapEntry] = field(default_factory=dict)
+    calls: int = 0
+    stumbled: list[Receipt] = field(default_factory=list)
+    _created: set[str] = field(default_factory=set)
+    _updated: set[str] = field(default_factory=set)
+    _patched: set[str] = field(default_factory=set)
+    _skipped: set[str] = field(default_factory=set)
+    _duplicate: set[str] = field(default_factory=set)
+    _deferred: dict[str, list[Pending]] = field(default_factory=dict)
+    _unresolved: dict[str, list[Pending]] = field(default_factory=dict)
+    _letters: dict[str, DeadLetter] = field(default_factory=dict)
+
+    @property
+    def _page(self) -> str:
+        return f"{self.row.key.range_no}/{self.row.key.row}"
+
+    @staticmethod
+    def blob(row: PageRow) -> str:
+        """Where a slice's receipts lie; a patch looks there for what its slice deferred."""
+        key = row.key
+        stage = "patch" if row.key.stage is Stage.PATCH else "import"
+        return f"receipts/{key.run_id}/{key.entity}/{key.range_no:05d}-{key.seq:07d}-{key.part:03d}-{stage}.json"
+
+    @property
+    def _patching(self) -> bool:
+        return self.row.key.stage is Stage.PATCH
+
+    def unchanged(self, source_id: str, checksum: str) -> bool:
+        """Whether the target has exactly this version already; books it as what it was."""
+        entry = self.known.get(source_id)
+        if entry is None or entry.checksum != checksum:
+            return False
+        if entry.run_id == self.run.run_id:
+            if entry.page == self._page:  # an earlier attempt of this slice did it
+                self._went_in(source_id, entry.action)
+        else:
+            self._skipped.add(source_id)
+        return True
+
+    def knows(self, source_id: str) -> bool:
+        """Whether the target has some version of the record."""
+        return source_id in self.known
+
+    def wait(self, source_id: str, blocking: Sequence[Pending]) -> None:
+        """A required reference has no target yet: try again after all creations, then give up."""
+        if not self._patching:
+            self._deferred[source_id] = list(blocking)
+            return
+        names = ", ".join(f"{one.entity} {one.source_id}" for one in blocking)
+        self.reject(source_id, "reference.missing", f"needs {names}, which the target does not have", None)
+
+    def note_missing(self, source_id: str, missing: Sequence[Pending]) -> None:
+        """Optional references without a target: patched later, or reported when that was the last chance."""
+        if missing:
+            (self._unresolved if self._patching else self._deferred)[source_id] = list(missing)
+
+    def would_write(self, items: Sequence[OutgoingItem]) -> None:
+        """A dry run's share: what would be created or updated."""
+        for item in items:
+            (self._updated if item.source_id in self.known else self._created).add(item.source_id)
+
+    def book(self, receipts: Sequence[Receipt], checksums: dict[str, str]) -> list[IdMapEntry]:
+        """Take the target's receipts in; answers the id-map entries that follow from them."""
+        entries = []
+        for receipt in receipts:
+            if receipt.outcome == "failed":
+                self._failed(receipt)
+            elif receipt.target_id is not None:
+                entries.append(self._entry(receipt, checksums[receipt.source_id]))
+                self._succeeded(receipt)
+        self.known |= {entry.source_id: entry for entry in entries}
+        return entries
+
+    def reject(self, source_id: str, reason: str, message: str, field_name: str | None) -> None:
+        """The record failed for good."""
+        key = self.row.key
+        cause = fingerprint(key.entity, reason, field_name, message)
+        self._letters[source_id] = DeadLetter(
+            run_id=self.run.run_id,
+            entity=key.entity,
+            source_id=source_id,
+            reason=reason,
+            message=message,
+            attempts=self.row.attempts + 1,
+            raw_blob=self.row.raw_blob,
+            cause=cause,
+            field=field_name,
+        )
+
+    def give_up(self) -> None:
+        """Records the target kept stumbling over become dead letters."""
+        for receipt in self.stumbled:
+            self.reject(receipt.source_id, "target.kept_stumbling", receipt.reason or "", receipt.field)
+        self.stumbled.clear()
+
+    def letters(self) -> list[DeadLetter]:
+        """Dead letters of the slice."""
+        return list(self._letters.values())
+
+    def counts(self) -> Counts:
+        """What the ledger gets. ``deferred`` are records that come round again as patches."""
+        return Counts(
+            imported=len(self._created | self._updated),
+            created=len(self._created),
+            updated=len(self._updated),
+            patched=len(self._patched),
+            skipped=len(self._skipped),
+            duplicate=len(self._duplicate),
+            failed=len(self._letters),
+            dead_lettered=len(self._letters),
+            deferred=len(self._deferred),
+            target_calls=self.calls,
+        )
+
+    def receipts_document(self) -> JsonObject:
+        """The slice's receipts for the archive: ids and outcomes, no content."""
+        return {
+            "run_id": self.run.run_id,
+            "entity": self.row.key.entity,
+            "page": self._page,
+            "created": sorted(self._created),
+            "updated": sorted(self._updated),
+            "patched": sorted(self._patched),
+            "skipped": sorted(self._skipped),
+            "duplicate": sorted(self._duplicate),
+            "failed": {key: letter.reason for key, letter in self._letters.items()},
+            "deferred": _ids(self._deferred),
+            "unresolved": _ids(self._unresolved),
+        }
+
+    def _succeeded(self, receipt: Receipt) -> None:
+        ours = receipt.run_id in (None, self.run.run_id)
+        if receipt.outcome == "skipped":
+            self._skipped.add(receipt.source_id)
+        elif receipt.outcome == "duplicate" and not ours:
+            self._duplicate.add(receipt.source_id)
+        else:
+            self._went_in(receipt.source_id, receipt.action or "created")
+
+    def _went_in(self, source_id: str, action: str) -> None:
+        entry = self.known.get(source_id)
+        this_run = entry is not None and entry.run_id == self.run.run_id
+        if entry is not None and this_run and entry.page != self._page:
+            self._patched.add(source_id)
+            return
+        first = entry.action if entry is not None and this_run else action
+        (self._updated if first == "updated" else self._created).add(source_id)
+
+    def _failed(self, receipt: Receipt) -> None:
+        if receipt.retryable:
+            self.stumbled.append(receipt)
+            return
+        reason = _REJECTIONS.get(receipt.code or "", "target.rejected_record")
+        self.reject(receipt.source_id, reason, receipt.reason or receipt.code or "refused", receipt.field)
+
+    def _entry(self, receipt: Receipt, checksum: str) -> IdMapEntry:
+        """A record that this run wrote before keeps its first action and page: undo and counts go by them."""
+        before = self.known.get(receipt.source_id)
+        same_run = before is not None and before.run_id == self.run.run_id
+        return IdMapEntry(
+            entity=self.row.key.entity,
+            source_id=receipt.source_id,
+            target_id=receipt.target_id or "",
+            checksum=checksum,
+            imported_at=self.now,
+            run_id=self.run.run_id if receipt.outcome == "imported" else receipt.run_id or self.run.run_id,
+            action=before.action if before is not None and same_run else receipt.action or receipt.outcome,
+            page=before.page if before is not None and same_run else self._page,
+        )
+
+
+def _ids(references: dict[str, list[Pending]]) -> dict[str, list[str]]:
+    return {key: [f"{one.entity}:{one.source_id}" for one in found] for key, found in references.items()}

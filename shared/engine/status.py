@@ -1,0 +1,99 @@
+"""What the status of a run looks like to callers (DESIGN §5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.engine.clock import Clock
+from shared.engine.job import Jobs
+from shared.engine.progress import EntityProgress, assemble
+from shared.model.json import JsonObject
+from shared.model.ledger import Counts, PageState
+from shared.model.run import Run
+from shared.ports.stores import Stores
+
+
+@dataclass(slots=True)
+class Statuses:
+    """Answers status requests from the ledger."""
+
+    jobs: Jobs
+    stores: Stores
+    clock: Clock
+
+    async def of(self, run: Run) -> JsonObject:
+        """The whole status of one run."""
+        rows = await self.stores.ledger.scan(run.run_id)
+        entities = await self.stores.ledger.entities(run.run_id)
+        plan = self.jobs.of(run.plan).plan
+        progress = assemble(plan, run.entities, run.run_id, entities, rows)
+        total = sum((entity.counts for entity in progress.values()), Counts())
+        rate = self._rate(run, total)
+        return {
+            **summary(run),
+            "entities": {name: _entity(entity) for name, entity in progress.items()},
+            "calls": {"source": total.source_calls, "target": total.target_calls},
+            "rate": rate,
+            "eta_seconds": _eta(run, progress, total, rate),
+        }
+
+    def _rate(self, run: Run, total: Counts) -> float | None:
+        """Records per second since the start, both stages counted."""
+        seconds = ((run.finished_at or self.clock.now()) - run.started_at).total_seconds()
+        done = total.extracted + _handled(total)
+        return round(done / seconds, 2) if seconds > 0 and done else None
+
+
+def summary(run: Run) -> JsonObject:
+    """What the run's own row tells."""
+    return {
+        "run_id": run.run_id,
+        "plan": run.plan,
+        "mode": run.mode.value,
+        "state": run.state.value,
+        "started_at": _instant(run.started_at),
+        "started_by": run.started_by,
+        "finished_at": _instant(run.finished_at),
+        "reason": run.reason,
+        "message": run.message,
+        "waiting_on": run.waiting_on,
+        "actions": list(run.actions),
+    }
+
+
+def _entity(entity: EntityProgress) -> JsonObject:
+    counts = entity.counts
+    done = sum(row.state is not PageState.PENDING for row in entity.pages)
+    return {
+        "pages": {"total": len(entity.pages) if entity.extracted else None, "done": done},
+        "expected": entity.row.expected,
+        "extracted": counts.extracted,
+        "imported": counts.imported,
+        "created": counts.created,
+        "updated": counts.updated,
+        "patched": counts.patched,
+        "skipped": counts.skipped,
+        "duplicate": counts.duplicate,
+        "failed": counts.failed,
+        "dead_lettered": counts.dead_lettered,
+        "blocked_by": entity.row.blocked_by,
+        "message": entity.row.message,
+    }
+
+
+def _handled(counts: Counts) -> int:
+    return counts.imported + counts.skipped + counts.duplicate + counts.failed
+
+
+def _eta(run: Run, progress: dict[str, EntityProgress], total: Counts, rate: float | None) -> float | None:
+    """Seconds left at the rate so far; None while the source's own counts are not known."""
+    if run.state.ended:
+        return 0.0
+    expected = [entity.counts.extracted if entity.extracted else entity.row.expected for entity in progress.values()]
+    if rate is None or any(count is None for count in expected):
+        return None
+    left = 2 * sum(count or 0 for count in expected) - total.extracted - _handled(total)
+    return round(max(0, left) / rate, 1)
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

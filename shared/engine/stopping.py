@@ -1,0 +1,50 @@
+"""What the engine does about errors: note an outage, block an entity, halt a run."""
+
+from dataclasses import dataclass, replace
+
+from shared.engine.outages import Outages
+from shared.model.errors import Conflict, EntityStopped, PortageError, RetryLater, RunStopped
+from shared.model.ledger import EntityRow
+from shared.model.run import Run, RunState
+from shared.ports.stores import Stores
+
+
+@dataclass(slots=True)
+class Stopping:
+    """Halts runs and blocks entities; both can be resumed."""
+
+    stores: Stores
+    outages: Outages
+
+    async def absorb(self, run: Run, entity: str | None, error: PortageError) -> None:
+        """React to ``error`` as its kind says; a throttled call needs no reaction but to wait."""
+        if isinstance(error, RetryLater):
+            if error.system == "storage":
+                raise error  # nothing can be written down now: the message comes back by itself
+            await self.outages.report(run.run_id, error)
+        elif isinstance(error, EntityStopped) and entity is not None:
+            await self.entity(run, entity, error)
+        elif isinstance(error, EntityStopped | RunStopped):
+            await self.run(run, error)
+
+    async def entity(self, run: Run, entity: str, error: PortageError) -> None:
+        """The entity goes no further in this generation; the others do."""
+        row = (await self.stores.ledger.entities(run.run_id)).get(entity, EntityRow(run.run_id, entity))
+        blocked = replace(row, blocked_by=error.reason.code, message=error.message)
+        await self.stores.ledger.put_entity(blocked)
+
+    async def run(self, run: Run, error: PortageError) -> None:
+        """Halt the run with the reason; a run that no longer works stays as it is."""
+        await self.halt(run.run_id, run.epoch, error.reason.code, error.message)
+
+    async def halt(self, run_id: str, epoch: int, reason: str, message: str) -> None:
+        """Halt generation ``epoch`` of a run."""
+        for _ in range(5):
+            current = await self.stores.runs.get(run_id)
+            if current is None or not current.state.works or current.epoch != epoch:
+                return
+            try:
+                await self.stores.runs.replace(replace(current, state=RunState.HALTED, reason=reason, message=message))
+            except Conflict:
+                continue
+            return

@@ -1,0 +1,1 @@
+"""The words of DESIGN §3 as plain values. Imports the standard library only."""

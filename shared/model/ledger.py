@@ -1,0 +1,114 @@
+"""The ledger's rows: which pages and slices exist, which are done, and what came of them."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from shared.model.json import JsonObject
+
+
+class Stage(StrEnum):
+    """What a ledger row stands for."""
+
+    EXTRACT = "extract"  # one source call
+    IMPORT = "import"  # up to 1,000 rows of an extracted page
+    PATCH = "patch"  # the records of a slice again, once every reference can be resolved
+
+    @property
+    def letter(self) -> str:
+        """First letter of the row's key; keeps the stages of a range apart in one partition."""
+        return self.value[0]
+
+
+class PageState(StrEnum):
+    """Whether a row still has to be worked on."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PageKey:
+    """Identity of a ledger row.
+
+    ``seq`` is the number of the page in its range, ``part`` that of the slice in its page (0 for extraction).
+    """
+
+    run_id: str
+    entity: str
+    range_no: int
+    stage: Stage
+    seq: int
+    part: int = 0
+
+    @property
+    def partition(self) -> str:
+        """All rows of one range share a partition, so that a page and what follows from it commit together."""
+        return f"{self.run_id}:{self.entity}:{self.range_no:05d}"
+
+    @property
+    def row(self) -> str:
+        """Sorts by stage, page and slice."""
+        return f"{self.stage.letter}-{self.seq:07d}-{self.part:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What came of a page or slice. Status adds these up; a page is overwritten whole, so a retry counts once."""
+
+    extracted: int = 0
+    imported: int = 0
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    duplicate: int = 0
+    failed: int = 0
+    dead_lettered: int = 0
+    patched: int = 0
+    deferred: int = 0
+    source_calls: int = 0
+    target_calls: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Field by field."""
+        return Counts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One row of the ledger. Times are seconds since 1970 by the writer's clock; nothing is ordered by them.
+
+    ``cursor`` says where an extraction page starts (opaque to the engine), or which lines of ``blob`` a slice covers.
+    ``enqueued_at`` is when a wake-up was last sent for it, ``not_before`` when it may next be.
+    """
+
+    key: PageKey
+    state: PageState = PageState.PENDING
+    cursor: JsonObject | None = None
+    blob: str | None = None
+    raw_blob: str | None = None
+    counts: Counts = Counts()
+    enqueued_at: float | None = None
+    not_before: float = 0.0
+    completed_at: float | None = None
+    attempts: int = 0
+    reason: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRow:
+    """Progress of one entity in a run, as far as pages do not say it.
+
+    ``ranges`` is None until the entity's id ranges are cut; ``expected`` is the source's own count, as advice.
+    ``blocked_by`` is the reason that stopped this entity alone.
+    """
+
+    run_id: str
+    entity: str
+    ranges: int | None = None
+    expected: int | None = None
+    import_open: bool = False
+    patch_open: bool = False
+    blocked_by: str | None = None
+    message: str | None = None

@@ -1,0 +1,57 @@
+"""The closed list of reasons: why something was rejected, parked or stopped, and what the operator does about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reaction(StrEnum):
+    """What the engine does when a reason turns up; the error tree has one branch for each."""
+
+    RETRY_LATER = "retry_later"
+    SLOW_DOWN = "slow_down"
+    REJECT_RECORD = "reject_record"
+    STOP_ENTITY = "stop_entity"
+    STOP_RUN = "stop_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One entry of the list. ``code`` is ``family.detail``; ``hint`` says what a person can do."""
+
+    code: str
+    reaction: Reaction
+    hint: str
+
+
+_ALL = (
+    Reason("source.unreachable", Reaction.RETRY_LATER, "Check the portal and the network; the run goes on by itself."),
+    Reason("source.unexpected_answer", Reaction.RETRY_LATER, "The portal answered something that is not its API."),
+    Reason("source.throttled", Reaction.SLOW_DOWN, "Other integrations share this portal's budget; nothing to do."),
+    Reason("source.operating_limit", Reaction.SLOW_DOWN, "The method rests until the portal resets its counter."),
+    Reason("source.overloaded", Reaction.STOP_RUN, "The portal blocked the integration; talk to Bitrix24 support."),
+    Reason("source.unauthorised", Reaction.STOP_RUN, "Check the webhook URL, its owner and its expiry date."),
+    Reason("source.denied", Reaction.STOP_ENTITY, "Tick the missing scope in the webhook, or use an administrator's."),
+    Reason("source.method_missing", Reaction.STOP_ENTITY, "This portal does not offer the method."),
+    Reason("source.refused", Reaction.STOP_ENTITY, "The portal refuses the request as it is; see the message."),
+    Reason("source.write_refused", Reaction.STOP_RUN, "A method outside the read allow-list was asked for: a defect."),
+    Reason("target.unreachable", Reaction.RETRY_LATER, "Start the gateway or open the network to it."),
+    Reason("target.unexpected_answer", Reaction.RETRY_LATER, "The gateway broke the contract; look at its log."),
+    Reason("target.throttled", Reaction.SLOW_DOWN, "The gateway's rate is reached; nothing to do."),
+    Reason("target.unauthorised", Reaction.STOP_RUN, "Put a valid code into PORTAGE_GATEWAY_URL."),
+    Reason("target.refused", Reaction.STOP_RUN, "The gateway refuses the call; see the message and its settings."),
+    Reason("target.changed", Reaction.STOP_RUN, "The target or portal is not the one this id map belongs to."),
+    Reason("target.rejected_record", Reaction.REJECT_RECORD, "Correct the mapping or the record, then requeue."),
+    Reason("target.rejected_reference", Reaction.REJECT_RECORD, "A referenced record left the target; import it anew."),
+    Reason("target.kept_stumbling", Reaction.REJECT_RECORD, "The gateway failed on this record each time; requeue it."),
+    Reason("target.conflict", Reaction.REJECT_RECORD, "Another record holds this e-mail; merge or correct one."),
+    Reason("transform.missing_required", Reaction.REJECT_RECORD, "Fill the field at the source or give it a default."),
+    Reason("transform.bad_value", Reaction.REJECT_RECORD, "Correct the value at the source or change the mapping."),
+    Reason("reference.missing", Reaction.REJECT_RECORD, "The required record never arrived; see its dead letter."),
+    Reason("page.crashed_worker", Reaction.REJECT_RECORD, "A worker died on this page repeatedly; see the logs."),
+    Reason("plan.changed", Reaction.STOP_RUN, "The plan differs from the one this run began with; start a new run."),
+    Reason("storage.unreachable", Reaction.RETRY_LATER, "Check the storage account; the run goes on by itself."),
+    Reason("run.failures_over_threshold", Reaction.STOP_RUN, "Look at the top causes, then resume."),
+    Reason("run.defect", Reaction.STOP_RUN, "A defect in Portage; the log of this run has the trace."),
+)
+
+REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}

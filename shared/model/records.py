@@ -1,0 +1,100 @@
+"""Records on their way: as the source gave them, as the target gets them, and what the target said."""
+
+from dataclasses import dataclass, field
+
+from shared.model.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One normalised source row. ``id`` is the contract's source id; ``data`` is the source's own shape."""
+
+    id: str
+    data: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """What one read of the source brought.
+
+    ``raw`` holds the answers exactly as they came, in call order. ``next`` is where the range goes on, or None.
+    ``calls`` counts HTTP calls.
+    """
+
+    records: tuple[SourceRecord, ...]
+    raw: tuple[bytes, ...]
+    next: JsonObject | None
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An entity cut into ranges: the cursor each one starts with, and the source's own count when it gives one."""
+
+    cursors: tuple[JsonObject, ...]
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingItem:
+    """One item of a write call (contract §2)."""
+
+    source_id: str
+    idempotency_key: str
+    checksum: str
+    data: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The target's answer for one record.
+
+    ``outcome`` is ``imported``, ``skipped``, ``duplicate`` or ``failed``. ``action`` is ``created`` or ``updated``.
+    """
+
+    source_id: str
+    outcome: str
+    target_id: str | None = None
+    action: str | None = None
+    run_id: str | None = None
+    code: str | None = None
+    field: str | None = None
+    reason: str | None = None
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLimit:
+    """What the target says of one write method."""
+
+    max_items: int
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The target's own description (contract §1). ``limits`` is keyed by entity."""
+
+    contract: str
+    store_id: str
+    product_version: str
+    max_bytes: int
+    limits: dict[str, MethodLimit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record (or page) that failed for good. Points to the raw data; never holds the payload.
+
+    ``cause`` is the fingerprint that letters with the same root share.
+    """
+
+    run_id: str
+    entity: str
+    source_id: str
+    reason: str
+    message: str
+    attempts: int
+    raw_blob: str | None
+    cause: str
+    field: str | None = None

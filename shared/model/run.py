@@ -1,0 +1,92 @@
+"""A run: one execution of a plan."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shared.model.json import JsonObject
+
+
+class RunMode(StrEnum):
+    """What a run does with what it reads."""
+
+    FULL = "full"
+    DELTA = "delta"
+    DRY_RUN = "dry_run"
+    VALIDATE = "validate"
+
+    @property
+    def writes(self) -> bool:
+        """Whether the run writes to the target, and so needs the plan's lock."""
+        return self in (RunMode.FULL, RunMode.DELTA)
+
+
+class RunState(StrEnum):
+    """Where a run stands (DESIGN §5)."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    HALTED = "halted"
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed_with_errors"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ROLLED_BACK = "rolled_back"
+
+    @property
+    def works(self) -> bool:
+        """Whether messages and orchestrations of the run may act."""
+        return self in (RunState.QUEUED, RunState.RUNNING)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over for good; a paused or halted one can be resumed."""
+        return self not in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED, RunState.HALTED)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the starter may choose (DESIGN §5). Shares are fractions: 0.01 is one per cent."""
+
+    private_chats: bool = False
+    private_posts: bool = False
+    task_files: bool = False
+    failure_threshold: float = 0.01
+    sample: float = 0.05
+    apply_deletes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row of the ``runs`` table. Instants are aware UTC datetimes.
+
+    ``epoch`` counts the generations of a run: resume begins a new one, and messages of an older one do nothing.
+    ``waiting_on`` is ``source``, ``target`` or ``storage`` while that side is out. ``tolerated`` counts the
+    failures that were known when a person resumed the run; ``actions`` says who paused, resumed or cancelled it.
+    """
+
+    run_id: str
+    plan: str
+    mode: RunMode
+    state: RunState
+    epoch: int
+    entities: tuple[str, ...]
+    started_at: datetime
+    started_by: str
+    plan_hash: str
+    options: RunOptions = field(default_factory=RunOptions)
+    since: datetime | None = None
+    finished_at: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
+    waiting_on: str | None = None
+    waiting_since: datetime | None = None
+    tolerated: int = 0
+    actions: tuple[JsonObject, ...] = ()
+    etag: str | None = None
+
+    @property
+    def instance_id(self) -> str:
+        """Id of the orchestration that drives the current generation."""
+        return f"{self.run_id}-{self.epoch}"

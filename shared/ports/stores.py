@@ -1,0 +1,167 @@
+"""Ports to what Portage remembers. All of them are async and safe to share between workers of one process.
+
+Every method may raise ``RetryLater("storage.unreachable", …)`` when the store stays out after its own short retries.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.model.idmap import IdMapEntry
+from shared.model.json import JsonObject
+from shared.model.ledger import EntityRow, PageKey, PageRow, Stage
+from shared.model.records import DeadLetter
+from shared.model.run import Run
+
+
+class RunStore(Protocol):
+    """Runs, the lock of each plan, and what a plan's id map is bound to."""
+
+    async def insert(self, run: Run) -> Run:
+        """Add a new run; answers it with its etag. Raises Conflict when the id exists."""
+
+    async def get(self, run_id: str) -> Run | None:
+        """One run, or None."""
+
+    async def list(self, *, plan: str | None = None, state: str | None = None) -> list[Run]:
+        """Runs, newest first."""
+
+    async def replace(self, run: Run) -> Run:
+        """Overwrite ``run`` if its etag is still current; answers it with the new etag. Raises Conflict otherwise."""
+
+    async def lock(self, plan: str, run_id: str) -> None:
+        """Take the plan's lock (an insert-only row). Raises Conflict when somebody holds it."""
+
+    async def lock_holder(self, plan: str) -> str | None:
+        """The run id that holds the plan's lock."""
+
+    async def unlock(self, plan: str, run_id: str) -> None:
+        """Give the lock back if ``run_id`` holds it; else do nothing."""
+
+    async def binding(self, plan: str) -> tuple[str, str] | None:
+        """The (portal, store_id) pair that the plan's id map belongs to."""
+
+    async def bind(self, plan: str, portal: str, store_id: str) -> None:
+        """Record that pair. Raises Conflict when another one is recorded."""
+
+
+class Ledger(Protocol):
+    """Pages and slices of runs: the truth about what is done."""
+
+    async def get(self, key: PageKey) -> PageRow | None:
+        """One row, or None."""
+
+    async def pending_page(self, run_id: str, entity: str, range_no: int) -> PageRow | None:
+        """The extraction page of a range that is still to be read, or None when the range is done."""
+
+    async def scan(self, run_id: str, *, entity: str | None = None, stage: Stage | None = None) -> list[PageRow]:
+        """All rows of a run (of one entity, of one stage), in key order."""
+
+    async def insert(self, rows: Sequence[PageRow]) -> None:
+        """Add rows; those that exist stay as they are."""
+
+    async def commit(self, done: PageRow, follow: Sequence[PageRow] = ()) -> None:
+        """Overwrite ``done`` if its etag is current and add ``follow`` (same partition), all or nothing.
+
+        Raises Conflict when somebody else completed the page. A repeat after an answer that was lost also does.
+        """
+
+    async def mark(self, rows: Iterable[PageRow]) -> None:
+        """Write ``enqueued_at``, ``not_before`` and ``attempts`` of rows that are pending; others stay as they are."""
+
+    async def entities(self, run_id: str) -> dict[str, EntityRow]:
+        """Progress rows by entity name."""
+
+    async def put_entity(self, row: EntityRow) -> None:
+        """Insert or overwrite a progress row."""
+
+
+class IdMap(Protocol):
+    """Who became whom, for one plan."""
+
+    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
+        """All entries of one block, by source id (``shared.model.idmap.block_of``)."""
+
+    async def write(self, entries: Sequence[IdMapEntry]) -> None:
+        """Insert or overwrite entries, in transactions of up to 100 of one block."""
+
+    async def count(self, entity: str) -> int:
+        """Number of entries of an entity."""
+
+
+class Archive(Protocol):
+    """Blobs: raw answers, normalised rows, receipts. Contents are gzip'd by the adapter."""
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Write a blob; an existing one of that name is replaced. ``name`` is ``container/path``."""
+
+    async def get(self, name: str) -> bytes:
+        """Read a blob. Raises KeyError when there is none."""
+
+    async def names(self, prefix: str) -> list[str]:
+        """Names that begin with ``prefix`` (``container/path…``), sorted."""
+
+
+class DeadLetters(Protocol):
+    """Records that failed for good, reconciled by run, entity and source id."""
+
+    async def add(self, letters: Sequence[DeadLetter]) -> None:
+        """Insert or overwrite."""
+
+    async def remove(self, run_id: str, entity: str, source_ids: Sequence[str]) -> None:
+        """Take out letters whose records went in after all; unknown ids are ignored."""
+
+    async def list(self, run_id: str | None = None) -> list[DeadLetter]:
+        """All letters (of one run), in key order."""
+
+
+class WorkQueue(Protocol):
+    """The queues that wake workers up."""
+
+    async def send(self, queue: str, messages: Sequence[str], *, delay: float = 0.0) -> None:
+        """Add messages; they become visible after ``delay`` seconds. The queue is created on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A shared row as read: its value (None when missing), its etag, and the storage service's time in seconds."""
+
+    value: JsonObject | None
+    etag: str | None
+    now: float
+
+
+class SharedRows(Protocol):
+    """Small rows that processes share under optimistic locking: budgets, outages, leases."""
+
+    async def read(self, kind: str, name: str) -> Stored:
+        """One row with the service's time; a missing row has value None and etag None."""
+
+    async def write(self, kind: str, name: str, value: JsonObject, etag: str | None) -> float:
+        """Replace the row read with ``etag`` (insert when None); answers the service's time. Raises Conflict."""
+
+    async def delete(self, kind: str, name: str) -> None:
+        """Remove a row; a missing one is fine."""
+
+    async def all(self, kind: str) -> dict[str, JsonObject]:
+        """All rows of a kind by name."""
+
+
+class IdMaps(Protocol):
+    """The id map of each plan (table ``idmap`` + the plan's name without ``_``)."""
+
+    def of(self, plan: str) -> IdMap:
+        """The id map of one plan; always the same object for the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The whole memory of one Portage installation."""
+
+    runs: RunStore
+    ledger: Ledger
+    archive: Archive
+    dead_letters: DeadLetters
+    queue: WorkQueue
+    shared: SharedRows
+    idmaps: IdMaps

@@ -1,0 +1,1 @@
+"""The settings of the function app: one model, read from the environment."""

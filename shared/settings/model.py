@@ -1,0 +1,90 @@
+"""Every setting of the function app, with its default and what it is for (DESIGN §5)."""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+
+class SettingsError(ValueError):
+    """The environment holds a value that makes no sense; the message names the setting, never a secret."""
+
+
+class Settings(BaseModel):
+    """Read by ``load``. Fields carry the name of their environment variable as alias."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore", hide_input_in_errors=True)
+
+    storage: SecretStr | None = Field(
+        None, alias="AzureWebJobsStorage", description="Connection string of the storage account; identity when unset"
+    )
+    raw_storage: SecretStr | None = Field(
+        None, alias="PORTAGE_STORAGE", description="Another account for everything Portage keeps"
+    )
+    webhook_urls: SecretStr | None = Field(
+        None, alias="PORTAGE_BITRIX24_WEBHOOK_URLS", description="Incoming webhooks of the portal, comma-separated"
+    )
+    gateway_url: SecretStr | None = Field(
+        None, alias="PORTAGE_GATEWAY_URL", description="The import gateway: …/webhook/{user}/{code}"
+    )
+    source_rate: float = Field(
+        2.0, alias="PORTAGE_SOURCE_RATE", ge=0, description="Requests per second the portal allows; 0 = no limit"
+    )
+    source_burst: int = Field(
+        40, alias="PORTAGE_SOURCE_BURST", ge=1, description="Requests at once: 80 % of the portal's threshold"
+    )
+    halt_after_seconds: float = Field(
+        900.0, alias="PORTAGE_HALT_AFTER_SECONDS", gt=0, description="How long an outage lasts before the run halts"
+    )
+    requeue_after_seconds: float = Field(
+        1800.0, alias="PORTAGE_REQUEUE_AFTER_SECONDS", gt=0, description="When a wake-up counts as lost"
+    )
+
+    @field_validator("gateway_url", "webhook_urls")
+    @classmethod
+    def _web_addresses(cls, value: SecretStr | None) -> SecretStr | None:
+        for address in value.get_secret_value().split(",") if value else ():
+            parts = urlsplit(address.strip())
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError("expected http(s)://…")
+        return value
+
+    @property
+    def webhooks(self) -> tuple[str, ...]:
+        """The webhook URLs one by one. Secrets."""
+        text = self.webhook_urls.get_secret_value() if self.webhook_urls else ""
+        return tuple(address.strip() for address in text.split(",") if address.strip())
+
+    @property
+    def gateway(self) -> str | None:
+        """The gateway URL. A secret."""
+        return self.gateway_url.get_secret_value().strip() if self.gateway_url else None
+
+    @property
+    def storage_connection(self) -> str | None:
+        """Connection string of the account that holds Portage's own data; None means identity."""
+        chosen = self.raw_storage or self.storage
+        return chosen.get_secret_value() if chosen else None
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; an empty value counts as unset. Raises SettingsError."""
+    env = os.environ if environment is None else environment
+    aliases = {field.alias for field in Settings.model_fields.values() if field.alias}
+    try:
+        return Settings.model_validate({name: env[name] for name in aliases if env.get(name, "").strip()})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsError(f"{first['loc'][0]}: {first['msg']}") from None
+
+
+def describe(settings: Settings) -> list[dict[str, str | None]]:
+    """Name, value (secrets masked) and source of every setting, for ``portage doctor``."""
+    rows: list[dict[str, str | None]] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        given = name in settings.model_fields_set
+        shown = "set (hidden)" if isinstance(value, SecretStr) else None if value is None else str(value)
+        rows.append({"name": field.alias, "value": shown, "source": "environment" if given else "default"})
+    return rows

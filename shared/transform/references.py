@@ -1,0 +1,79 @@
+"""References: links to other records, from source ids to target ids."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from shared.model.json import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Stands in a canonical record where a target id will be."""
+
+    entity: str
+    source_id: str
+    required: bool
+
+
+Lookup = Callable[[str, str], str | None]
+"""(entity, source id) → target id, or None when the record has none (yet)."""
+
+
+@dataclass(slots=True)
+class Resolution:
+    """A canonical record with target ids in place.
+
+    ``missing`` are references that could not be resolved; ``blocking`` those among them the record cannot go without.
+    """
+
+    data: JsonObject
+    missing: list[Pending] = field(default_factory=list)
+    blocking: list[Pending] = field(default_factory=list)
+
+
+def pending(value: Json) -> Iterator[Pending]:
+    """Every reference inside a canonical value."""
+    if isinstance(value, Pending):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from pending(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from pending(inner)
+
+
+def resolve(data: JsonObject, lookup: Lookup) -> Resolution:
+    """Put target ids in. A missing one becomes null; in a list it is left out, with the object that requires it."""
+    resolution = Resolution({})
+    resolution.data = {name: _resolve(value, lookup, resolution) for name, value in data.items()}
+    return resolution
+
+
+def _resolve(value: Json, lookup: Lookup, resolution: Resolution) -> Json:
+    if isinstance(value, Pending):
+        target_id = lookup(value.entity, value.source_id)
+        if target_id is None:
+            resolution.missing.append(value)
+            if value.required:
+                resolution.blocking.append(value)
+        return target_id
+    if isinstance(value, dict):
+        return {name: _resolve(inner, lookup, resolution) for name, inner in value.items()}
+    if isinstance(value, list):
+        return _resolve_list(value, lookup, resolution)
+    return value
+
+
+def _resolve_list(values: list[Json], lookup: Lookup, resolution: Resolution) -> list[Json]:
+    kept: list[Json] = []
+    for value in values:
+        inner = Resolution({})
+        resolved = _resolve(value, lookup, inner)
+        resolution.missing.extend(inner.missing)
+        if isinstance(value, Pending):
+            if resolved is not None and resolved not in kept:
+                kept.append(resolved)
+        elif not inner.blocking:
+            kept.append(resolved)
+    return kept

@@ -1,0 +1,123 @@
+"""Transform steps: small pure functions from one source value to one canonical value.
+
+A step gets the value as the source gave it (never "nothing": the mapping has dealt with that) and the rule's options.
+It raises ValueError with a sentence for the operator when the value makes no sense.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shared.model.json import Json, JsonObject
+
+Step = Callable[[Json, JsonObject], Json]
+
+_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
+_INTEGER = re.compile(r"^[+-]?\d{1,18}$")
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
+_PHONE = re.compile(r"^\+?[\d\s().\-\u00a0\u2010-\u2015/]+$")
+_MIN_PHONE_DIGITS = 5
+_TRUE = ("Y", "1", 1, True)
+_FALSE = ("N", "0", 0, False)
+
+
+def text(value: Json, _options: JsonObject) -> str | None:
+    """Text as it is, without blanks at its ends."""
+    return _plain(value).strip() or None
+
+
+def line(value: Json, _options: JsonObject) -> str | None:
+    """One line of text: every run of white space becomes one blank."""
+    return " ".join(_plain(value).split()) or None
+
+
+def email(value: Json, _options: JsonObject) -> str | None:
+    """An address in lower case."""
+    address = _plain(value).strip().lower()
+    if address and not _EMAIL.match(address):
+        raise ValueError("is not an e-mail address")
+    return address or None
+
+
+def phone(value: Json, _options: JsonObject) -> str | None:
+    """Digits with a leading ``+`` if it had one; a number with letters (an extension, a remark) stays as it is."""
+    number = _plain(value).strip()
+    digits = re.sub(r"\D", "", number)
+    if not _PHONE.match(number) or len(digits) < _MIN_PHONE_DIGITS:
+        return number or None
+    return f"+{digits}" if number.startswith("+") else digits
+
+
+def flag(value: Json, _options: JsonObject) -> bool:
+    """``true/false``, ``"Y"/"N"``, ``"1"/"0"``, ``1/0`` (API facts §9.1.6)."""
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ValueError("is neither yes nor no")
+
+
+def integer(value: Json, _options: JsonObject) -> int:
+    """A whole number, given as one or as text."""
+    if isinstance(value, bool) or not _INTEGER.match(str(value)):
+        raise ValueError("is not a whole number")
+    return int(value)
+
+
+def date(value: Json, _options: JsonObject) -> str:
+    """``YYYY-MM-DD``: what stands before the ``T``. A date-only value is cut, never shifted between zones."""
+    match = _DATE.match(_plain(value))
+    if not match:
+        raise ValueError("is not an ISO date")
+    try:
+        return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC).date().isoformat()
+    except ValueError:
+        raise ValueError("is not a date of the calendar") from None
+
+
+def instant(value: Json, _options: JsonObject) -> str:
+    """UTC ISO 8601 with ``Z``, to the second (finer when the source is). The source must give its offset."""
+    try:
+        moment = datetime.fromisoformat(_plain(value))
+    except ValueError:
+        raise ValueError("is not an ISO 8601 instant") from None
+    if moment.tzinfo is None:
+        raise ValueError("has no time zone offset")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def choice(value: Json, options: JsonObject) -> Json:
+    """A code translated by the rule's ``values``; an unknown one is refused."""
+    values = options["values"]
+    if str(value) not in values:
+        raise ValueError(f"is none of {', '.join(sorted(values))}")
+    return values[str(value)]
+
+
+def text_as_html(value: Json, _options: JsonObject) -> str | None:
+    """Plain text made safe to show as HTML, line breaks kept."""
+    lines = _plain(value).strip().replace("\r\n", "\n").split("\n")
+    return "<br>".join(html.escape(one, quote=False) for one in lines) or None
+
+
+def _plain(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError("is not text")
+
+
+STEPS: dict[str, Step] = {
+    "choice": choice,
+    "date": date,
+    "email": email,
+    "flag": flag,
+    "instant": instant,
+    "integer": integer,
+    "line": line,
+    "phone": phone,
+    "text": text,
+    "text_as_html": text_as_html,
+}

@@ -1,0 +1,116 @@
+"""The import rules of the architecture, read from the source with ``ast``."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+TOP_LEVEL = {
+    "activities",
+    "cli",
+    "composition",
+    "connectors",
+    "function_app",
+    "gateway",
+    "lab",
+    "orchestrators",
+    "plans",
+    "shared",
+    "triggers",
+}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "shared/model": {"shared.model"},
+    "shared/ports": {"shared.model", "shared.ports"},
+    "shared/transform": {"shared.model", "shared.transform"},
+    "shared/http": {"shared.model", "shared.ports", "shared.http"},
+    "shared/engine": {"shared.model", "shared.ports", "shared.transform", "shared.engine"},
+    "shared/storage": {"shared.model", "shared.ports", "shared.storage"},
+    "shared/settings": {"shared.settings"},
+    "shared/telemetry": {"shared.model", "shared.ports", "shared.http.redaction", "shared.telemetry"},
+    "connectors/bitrix24": {"shared.model", "shared.ports", "shared.http", "connectors.bitrix24"},
+    "connectors/import_gateway": {"shared.model", "shared.ports", "shared.http", "connectors.import_gateway"},
+    "plans": {"shared.model", "shared.transform", "plans"},
+    "orchestrators": {"shared.model", "orchestrators"},
+    "activities": {"shared", "composition", "orchestrators.contract", "activities"},
+    "triggers": {"shared", "composition", "orchestrators.contract", "triggers"},
+    "composition": {"shared", "connectors", "plans", "composition"},
+    "cli": {"cli", "shared.model"},
+    "gateway": {"gateway"},
+    "lab/devhost": {"lab.devhost"},
+    "lab/simulators": {"lab.simulators"},
+    "lab/azurite": {"lab.azurite"},
+}
+
+STANDARD_ONLY = ("shared/model",)
+NO_VENDOR = ("shared/model", "shared/ports", "shared/engine", "shared/transform", "orchestrators", "plans")
+VENDORS = ("azure", "httpx", "aiohttp", "opencensus", "starlette", "typer", "rich")
+
+
+def _files(folder: str) -> Iterator[Path]:
+    return (path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module
+
+
+def _within(module: str, allowed: set[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in allowed)
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_package_imports_only_what_the_architecture_allows(folder: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in _files(folder)
+        for module in _imports(path)
+        if module.split(".")[0] in TOP_LEVEL and not _within(module, MAY_IMPORT[folder])
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("folder", NO_VENDOR)
+def test_the_core_imports_no_vendor(folder: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in _files(folder)
+        for module in _imports(path)
+        if module.split(".")[0] in VENDORS
+    ]
+    assert not wrong
+
+
+def test_nothing_of_the_product_depends_on_the_lab() -> None:
+    product = (
+        "shared",
+        "connectors",
+        "plans",
+        "orchestrators",
+        "activities",
+        "triggers",
+        "composition",
+        "gateway",
+        "cli",
+    )
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for folder in product
+        for path in _files(folder)
+        for module in _imports(path)
+        if module.split(".")[0] == "lab"
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("word", ["utils", "helpers", "manager", "common", "misc"])
+def test_no_module_has_a_name_that_says_nothing(word: str) -> None:
+    folders = (*TOP_LEVEL - {"function_app"}, "tests")
+    assert not [str(path) for folder in folders for path in _files(folder) if path.stem == word]

@@ -1,0 +1,132 @@
+"""A small HTTP server that answers as the run API does, and ways to run the command line against it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+
+ROOT = Path(__file__).parents[2]
+KEY = "fnk-only-for-tests"
+_SETTINGS = ("PORTAGE_URL", "PORTAGE_PORT", "PORTAGE_FUNCTION_KEY", "PORTAGE_DATA_DIR", "FORCE_COLOR", "COLUMNS")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass
+class StandIn:
+    """Listens on a free port while it is entered; wants ``KEY`` like the real one.
+
+    ``answers`` maps ``"GET /api/runs/r-1"`` to a sequence of (status, body); the last one repeats. A body of bytes goes
+    out as it is, any other as JSON.
+    """
+
+    answers: dict[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        stand_in = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                stand_in._answer(self)
+
+            def do_POST(self) -> None:
+                stand_in._answer(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Base URL."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        length = int(handler.headers.get("content-length", 0))
+        body = json.loads(handler.rfile.read(length)) if length else None
+        name = f"{handler.command} {parts.path}"
+        before = sum(f"{request.method} {request.path}" == name for request in self.requests)
+        self.requests.append(Request(handler.command, parts.path, parts.query, dict(handler.headers.items()), body))
+        status, answer = 401, b""
+        if handler.headers.get("x-functions-key") == KEY:
+            known = self.answers.get(name, [(404, b"")])
+            status, answer = known[min(before, len(known) - 1)]
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        handler.send_response(status)
+        handler.send_header("content-length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+
+def portage(*arguments: str, env: Mapping[str, str] | None = None) -> Result:
+    """The command line in this process. No setting of the environment counts but those in ``env``."""
+    unset = dict.fromkeys(_SETTINGS)
+    return CliRunner().invoke(app, list(arguments), env={**unset, "PORTAGE_DATA_DIR": os.devnull, **(env or {})})
+
+
+def connected(api: StandIn, *, key: str = KEY) -> dict[str, str]:
+    """The environment of a command that knows its way."""
+    return {"PORTAGE_URL": api.url, "PORTAGE_FUNCTION_KEY": key}
+
+
+def spawn(*arguments: str, env: Mapping[str, str], **streams: Any) -> subprocess.Popen[bytes]:
+    """The command line as a process of its own."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
+    return subprocess.Popen([sys.executable, "-m", "cli", *arguments], cwd=ROOT, env={**inherited, **env}, **streams)
+
+
+def status(state: str = "running", **members: Any) -> dict[str, Any]:
+    """What GET /api/runs/r-1 answers."""
+    return {
+        "run_id": "r-1",
+        "plan": "bitrix24_onprem",
+        "mode": "full",
+        "state": state,
+        "started_at": "2025-11-03T10:00:00Z",
+        "finished_at": None,
+        "reason": None,
+        "message": None,
+        "entities": {},
+        "calls": {"source": 7, "target": 5},
+        "rate": 41.5,
+        "eta_seconds": 200,
+        "waiting_on": None,
+        **members,
+    }
+
+
+def entity(total: int | None, done: int, **counts: int) -> dict[str, Any]:
+    """The progress of one entity."""
+    names = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
+    return {"pages": {"total": total, "done": done}, **dict.fromkeys(names, 0), **counts}

@@ -1,0 +1,211 @@
+"""What each command sends, and what it shows of the answer."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.api_stand_in import KEY, StandIn, connected, entity, portage, status
+
+ODD_JSON = '{ "run_id":"r-1",  "state":"running", "message":"шлюз", "new_member":[1,2] }'.encode()
+
+
+@pytest.fixture
+def api() -> Iterator[StandIn]:
+    with StandIn() as stand_in:
+        yield stand_in
+
+
+def sent(api: StandIn, *arguments: str) -> Any:
+    api.answers["POST /api/runs"] = [(202, {"run_id": "r-1", "status_url": "/api/runs/r-1"})]
+    assert portage("run", "bitrix24_onprem", *arguments, env=connected(api)).exit_code == 0
+    return api.requests[-1].body
+
+
+def test_a_run_asks_for_no_more_than_what_was_said(api: StandIn) -> None:
+    assert sent(api) == {"plan": "bitrix24_onprem", "mode": "full"}
+
+
+def test_a_run_carries_its_mode_entities_and_instant(api: StandIn) -> None:
+    body = sent(api, "--mode", "delta", "--entity", "user", "--entity", "group", "--since", "2025-11-01T00:00:00Z")
+    assert body == {
+        "plan": "bitrix24_onprem",
+        "mode": "delta",
+        "entities": ["user", "group"],
+        "since": "2025-11-01T00:00:00Z",
+    }
+
+
+def test_options_of_a_run_are_json_where_they_can_be_and_text_where_not(api: StandIn) -> None:
+    body = sent(api, "--option", "task_files=true", "--option", "sample=0.2", "--option", "note=a=b")
+    assert body["options"] == {"task_files": True, "sample": 0.2, "note": "a=b"}
+
+
+def test_a_started_run_is_told_with_the_way_to_watch_it(api: StandIn) -> None:
+    api.answers["POST /api/runs"] = [(202, {"run_id": "r-1"})]
+    result = portage("run", "bitrix24_onprem", env=connected(api))
+    assert result.stdout == "run r-1 started; watch it with: portage status r-1 --watch\n"
+
+
+def test_json_is_passed_on_byte_for_byte(api: StandIn) -> None:
+    api.answers["GET /api/runs/r-1"] = [(200, ODD_JSON)]
+    result = portage("status", "r-1", "--json", env=connected(api))
+    assert result.stdout_bytes == ODD_JSON + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "exit_code"),
+    [
+        ("queued", 0),
+        ("running", 0),
+        ("paused", 0),
+        ("completed", 0),
+        ("completed_with_errors", 3),
+        ("halted", 1),
+        ("failed", 1),
+        ("cancelled", 1),
+        ("rolled_back", 1),
+    ],
+)
+def test_the_exit_code_of_status_tells_the_state(api: StandIn, state: str, exit_code: int) -> None:
+    api.answers["GET /api/runs/r-1"] = [(200, status(state))]
+    assert portage("status", "r-1", env=connected(api)).exit_code == exit_code
+
+
+def test_a_status_that_lacks_almost_everything_is_shown(api: StandIn) -> None:
+    api.answers["GET /api/runs/r-1"] = [(200, {"run_id": "r-1", "state": "migrating", "entities": {"user": {}}})]
+    result = portage("status", "r-1", env=connected(api))
+    assert (result.exit_code, "migrating" in result.stdout, "0/?" in result.stdout) == (0, True, True)
+
+
+def test_a_halted_run_is_shown_with_its_reason_what_helps_and_the_way_on(api: StandIn) -> None:
+    halted = status("halted", reason="target.unauthorised", message="the gateway answered 401")
+    api.answers["GET /api/runs/r-1"] = [(200, halted)]
+    lines = portage("status", "r-1", env=connected(api)).stdout.splitlines()
+    assert lines[-2:] == [
+        "target.unauthorised: the gateway answered 401 - Put a valid code into PORTAGE_GATEWAY_URL.",
+        "go on with: portage resume r-1",
+    ]
+
+
+def test_an_entity_that_was_stopped_alone_says_why(api: StandIn) -> None:
+    stopped = {**entity(None, 0), "blocked_by": "source.denied", "message": "scope sonet_group"}
+    api.answers["GET /api/runs/r-1"] = [(200, status(entities={"group": stopped}))]
+    assert "group: stopped, source.denied: scope sonet_group" in portage("status", "r-1", env=connected(api)).stdout
+
+
+def test_status_without_a_run_shows_the_newest(api: StandIn) -> None:
+    api.answers["GET /api/runs"] = [(200, [status(run_id="r-2"), status(run_id="r-1")])]
+    api.answers["GET /api/runs/r-2"] = [(200, status("completed", run_id="r-2"))]
+    assert portage("status", env=connected(api)).stdout.startswith("run r-2 ")
+
+
+def test_status_looks_for_the_newest_run_of_a_plan(api: StandIn) -> None:
+    api.answers["GET /api/runs"] = [(200, [])]
+    portage("status", "--plan", "bitrix24_onprem", "--state", "paused", env=connected(api))
+    assert api.requests[0].query == "plan=bitrix24_onprem&state=paused"
+
+
+def test_no_run_yet_is_no_failure(api: StandIn) -> None:
+    api.answers["GET /api/runs"] = [(200, [])]
+    result = portage("status", env=connected(api))
+    assert (result.exit_code, "portage run PLAN" in result.stdout) == (0, True)
+
+
+def test_all_runs_are_listed_in_the_order_of_the_api(api: StandIn) -> None:
+    api.answers["GET /api/runs"] = [(200, [status(run_id="r-2"), status("failed", run_id="r-1")])]
+    result = portage("status", "--all", env=connected(api))
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["run", "r-2", "r-1"]
+
+
+@pytest.mark.parametrize("arguments", [("r-1", "--all"), ("r-1", "--plan", "p"), ("--all", "--watch")])
+def test_a_run_and_a_list_of_runs_do_not_go_together(api: StandIn, arguments: tuple[str, ...]) -> None:
+    assert (portage("status", *arguments, env=connected(api)).exit_code, api.requests) == (2, [])
+
+
+@pytest.mark.parametrize(("command", "state"), [("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")])
+def test_an_action_tells_the_state_after_it(api: StandIn, command: str, state: str) -> None:
+    api.answers[f"POST /api/runs/r-1/{command}"] = [(200, {"run_id": "r-1", "state": state})]
+    result = portage(command, "r-1", env=connected(api))
+    assert (result.exit_code, result.stdout) == (0, f"run r-1: {state}\n")
+
+
+def test_a_run_id_cannot_lead_to_another_route(api: StandIn) -> None:
+    portage("status", "a/../../plans?x=1", env=connected(api))
+    assert api.requests[0].path == "/api/runs/a%2F..%2F..%2Fplans%3Fx%3D1"
+
+
+def test_plans_are_shown_with_systems_modes_and_entities(api: StandIn) -> None:
+    plan = {
+        "plan": "bitrix24_onprem",
+        "title": "Cloud to premises",
+        "source": "bitrix24",
+        "target": "import_gateway",
+        "modes": ["full", "dry_run"],
+        "entities": [{"name": "department"}, {"name": "user"}],
+    }
+    api.answers["GET /api/plans"] = [(200, [plan])]
+    assert portage("plans", env=connected(api)).stdout.splitlines() == [
+        "bitrix24_onprem  Cloud to premises",
+        "  from bitrix24 to import_gateway",
+        "  modes: full, dry_run",
+        "  entities: department, user",
+    ]
+
+
+def test_a_preview_is_shown_whole(api: StandIn) -> None:
+    preview = {
+        "plan": "p",
+        "entities": {"user": {"create": 3, "fields": ["a", "b"]}},
+        "samples": [{"id": 1, "ok": None}],
+    }
+    api.answers["POST /api/plans/p/preview"] = [(200, preview)]
+    assert portage("plan", "p", env=connected(api)).stdout.splitlines() == [
+        "plan: p",
+        "entities:",
+        "  user:",
+        "    create: 3",
+        "    fields: a, b",
+        "samples:",
+        "  - id: 1, ok: null",
+    ]
+
+
+def test_a_long_preview_is_told_with_the_way_to_watch_it(api: StandIn) -> None:
+    api.answers["POST /api/plans/p/preview"] = [(202, {"run_id": "r-9", "status_url": "/api/runs/r-9"})]
+    last = portage("plan", "p", env=connected(api)).stdout.splitlines()[-1]
+    assert last == "it takes long; watch it with: portage status r-9 --watch"
+
+
+def test_doctor_shows_settings_with_their_source_and_checks_with_their_fix(api: StandIn) -> None:
+    setting = {"name": "PORTAGE_GATEWAY_URL", "value": None, "source": "default"}
+    check = {"name": "gateway", "ok": False, "detail": "no address", "fix": "set PORTAGE_GATEWAY_URL"}
+    api.answers["GET /api/doctor"] = [(200, {"settings": [setting], "checks": [check]})]
+    result = portage("doctor", env=connected(api))
+    assert result.exit_code == 1
+    assert [line.split() for line in result.stdout.splitlines() if "PORTAGE_GATEWAY_URL" in line] == [
+        ["PORTAGE_GATEWAY_URL", "(unset)", "default"],
+        ["fix:", "set", "PORTAGE_GATEWAY_URL"],
+    ]
+
+
+def test_a_healthy_doctor_ends_well(api: StandIn) -> None:
+    api.answers["GET /api/doctor"] = [(200, {"settings": [], "checks": [{"name": "storage", "ok": True}]})]
+    assert portage("doctor", env=connected(api)).exit_code == 0
+
+
+def test_doctor_counts_an_api_that_is_away_as_a_failed_check() -> None:
+    result = portage("doctor", "--json", "--url", "http://127.0.0.1:1")
+    (check,) = json.loads(result.stdout)["checks"]
+    assert (result.exit_code, check["name"], check["ok"]) == (1, "api", False)
+
+
+def test_doctor_never_shows_the_key(api: StandIn) -> None:
+    api.answers["GET /api/doctor"] = [(200, {"settings": [], "checks": []})]
+    result = portage("doctor", env=connected(api))
+    assert ("function key  set" in result.stdout, KEY in result.output) == (
+        True,
+        False,
+    )

@@ -1,0 +1,126 @@
+"""Mappings as data, and references from source ids to target ids."""
+
+from typing import Any
+
+import pytest
+
+from plans.loading import load_plan, plan_names
+from shared.model.errors import RecordRejected
+from shared.model.records import SourceRecord
+from shared.transform.mapping import Mapping, MappingError
+from shared.transform.references import Pending, pending, resolve
+
+RULES: dict[str, Any] = {
+    "field": {
+        "name": {"from": ["TITLE", "NAME"], "step": "line", "required": True},
+        "email": {"from": "EMAIL", "step": "email", "default": "u{id}@portage.invalid"},
+        "owner_id": {"from": "OWNER", "reference": "user", "required": True},
+        "parent_id": {"from": "PARENT", "reference": "group"},
+        "tag_ids": {"from": "TAGS", "reference": "tag", "many": True},
+        "members": {
+            "from": "members",
+            "many": True,
+            "fields": {"user_id": {"from": "ID", "reference": "user", "required": True}, "role": {"from": "ROLE"}},
+        },
+    },
+    "ignore": {"LOGO": "not needed"},
+}
+
+
+def draft(**data: Any) -> dict[str, Any]:
+    complete = {"NAME": "x", "OWNER": "1", **data}
+    return Mapping.parse("group", RULES).apply(SourceRecord("7", complete))
+
+
+def test_the_first_source_field_that_holds_something_wins() -> None:
+    assert draft(TITLE="", NAME="b")["name"] == "b"
+
+
+def test_a_default_may_name_the_source_id() -> None:
+    assert draft(EMAIL="")["email"] == "u7@portage.invalid"
+
+
+@pytest.mark.parametrize("nothing", [None, "", "0", 0, False, [], {}])
+def test_every_spelling_of_nothing_is_no_reference(nothing: Any) -> None:
+    assert draft(PARENT=nothing)["parent_id"] is None
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}, False])
+def test_every_spelling_of_nothing_is_an_empty_list(nothing: Any) -> None:
+    assert draft(TAGS=nothing)["tag_ids"] == []
+
+
+def test_a_missing_required_field_rejects_the_record_and_names_the_field() -> None:
+    with pytest.raises(RecordRejected) as caught:
+        draft(NAME=None)
+    assert (caught.value.reason.code, caught.value.field) == ("transform.missing_required", "name")
+
+
+def test_a_bad_value_rejects_the_record_and_names_the_field() -> None:
+    with pytest.raises(RecordRejected) as caught:
+        draft(EMAIL="nobody")
+    assert (caught.value.reason.code, caught.value.field) == ("transform.bad_value", "email")
+
+
+def test_references_are_found_wherever_they_stand() -> None:
+    found = {(one.entity, one.source_id) for one in pending(draft(TAGS=[3], members=[{"ID": 5, "ROLE": "A"}]))}
+    assert found == {("user", "1"), ("tag", "3"), ("user", "5")}
+
+
+def test_resolved_references_become_target_ids() -> None:
+    resolution = resolve(draft(TAGS=[3]), lambda entity, source_id: f"{entity}/{source_id}")
+    assert resolution.data["owner_id"] == "user/1"
+    assert resolution.data["tag_ids"] == ["tag/3"]
+    assert not resolution.missing
+
+
+def test_a_missing_required_reference_blocks_the_record() -> None:
+    resolution = resolve(draft(), lambda _entity, _id: None)
+    assert resolution.blocking == [Pending("user", "1", required=True)]
+
+
+def test_a_missing_optional_reference_becomes_null_and_is_noted() -> None:
+    resolution = resolve(draft(PARENT="9"), lambda entity, _id: None if entity == "group" else "t")
+    assert resolution.data["parent_id"] is None
+    assert resolution.missing == [Pending("group", "9", required=False)]
+    assert not resolution.blocking
+
+
+def test_a_list_leaves_out_what_has_no_target_and_the_object_that_needs_it() -> None:
+    data = draft(TAGS=[3, 4], members=[{"ID": 5, "ROLE": "A"}, {"ID": 6, "ROLE": "K"}])
+    known = {("user", "1"): "t1", ("tag", "4"): "t4", ("user", "6"): "t6"}
+    resolution = resolve(data, lambda entity, source_id: known.get((entity, source_id)))
+    assert resolution.data["tag_ids"] == ["t4"]
+    assert resolution.data["members"] == [{"user_id": "t6", "role": "K"}]
+    assert len(resolution.missing) == 2
+    assert not resolution.blocking
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"from": "A", "step": "magic"}, "no step 'magic'"),
+        ({"from": "A", "stpe": "text"}, "unknown stpe"),
+        ({"from": "A", "step": "choice"}, "needs a table 'values'"),
+        ("A", "expected a table"),
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused_with_its_place(rule: Any, message: str) -> None:
+    with pytest.raises(MappingError, match=rf"group\.name: .*{message}"):
+        Mapping.parse("group", {"field": {"name": rule}})
+
+
+def test_fields_nobody_decided_about_are_told() -> None:
+    mapping = Mapping.parse("group", RULES)
+    assert mapping.undecided(SourceRecord("1", {"NAME": "x", "LOGO": "y", "NEW": 1})) == ["NEW"]
+
+
+@pytest.mark.parametrize("name", plan_names())
+def test_every_plan_loads_and_maps_each_of_its_entities(name: str) -> None:
+    loaded = load_plan(name)
+    assert loaded.mappings.keys() == set(loaded.plan.names)
+
+
+def test_an_unknown_plan_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        load_plan("../plans")
