@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 _MINUTE = 60
 _HOUR = 3600
+_DAY = 24 * _HOUR
 _UNCOUNTABLE = "?"
 
 
@@ -27,8 +28,11 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         minutes, rest = divmod(whole, _MINUTE)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, rest = divmod(whole // _MINUTE, _MINUTE)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    if whole < _DAY:
+        hours, rest = divmod(whole // _MINUTE, _MINUTE)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days, rest = divmod(whole // _HOUR, 24)
+    return f"{days} d {rest} h" if rest else f"{days} d"
 
 
 def instant(moment: datetime | None) -> str:

@@ -18,7 +18,15 @@ from cli.app import app
 
 ROOT = Path(__file__).parents[2]
 KEY = "fnk-only-for-tests"
-_SETTINGS = ("PORTAGE_URL", "PORTAGE_PORT", "PORTAGE_FUNCTION_KEY", "PORTAGE_DATA_DIR", "FORCE_COLOR", "COLUMNS")
+_SETTINGS = (
+    "PORTAGE_URL",
+    "PORTAGE_PORT",
+    "PORTAGE_FUNCTION_KEY",
+    "PORTAGE_DATA_DIR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "LINES",
+)
 
 
 @dataclass(frozen=True, slots=True)

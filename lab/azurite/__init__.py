@@ -1,0 +1,1 @@
+"""Azurite, the storage emulator: pinned here, started and stopped from here."""

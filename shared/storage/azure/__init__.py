@@ -1,0 +1,1 @@
+"""The stores on Azure Storage: tables, blobs and queues, through the SDKs' async clients."""

@@ -1,0 +1,140 @@
+"""One table, created on demand, with errors translated and pages followed."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+from azure.data.tables.aio import TableServiceClient
+
+from shared.storage.azure.faults import translated
+
+Row = dict[str, Any]
+LARGEST_TRANSACTION = 100
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows are dicts with PartitionKey and RowKey; ``etag`` comes along under that key when a row is read."""
+
+    service: TableServiceClient
+    name: str
+    _created: bool = False
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def get(self, partition: str, row: str) -> Row | None:
+        """One row, or None."""
+        found, _ = await self.get_with_time(partition, row)
+        return found
+
+    async def get_with_time(self, partition: str, row: str) -> tuple[Row | None, float]:
+        """One row (or None) and the service's time by its ``Date`` header: seconds, rounded down."""
+        await self._ensure()
+        dates: list[str] = []
+        with translated(self.name):
+            try:
+                entity = await self.service.get_table_client(self.name).get_entity(
+                    partition, row, raw_response_hook=lambda answer: dates.append(_date(answer))
+                )
+            except ResourceNotFoundError as error:
+                return None, _seconds(_date(error))
+        return _row(entity), _seconds(dates[-1])
+
+    async def query(self, where: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """All rows that match, in key order, page after page."""
+        await self._ensure()
+        with translated(self.name):
+            client = self.service.get_table_client(self.name)
+            found = client.query_entities(where, parameters=dict(parameters or {}), results_per_page=1000)
+            return [_row(entity) async for entity in found]
+
+    async def insert(self, row: Row) -> str:
+        """Add a row; answers its etag. Raises Conflict when it exists."""
+        await self._ensure()
+        with translated(self.name):
+            return str((await self.service.get_table_client(self.name).create_entity(row))["etag"])
+
+    async def upsert(self, row: Row) -> None:
+        """Insert or replace."""
+        await self._ensure()
+        with translated(self.name):
+            await self.service.get_table_client(self.name).upsert_entity(row, mode=UpdateMode.REPLACE)
+
+    async def replace(self, row: Row, etag: str) -> str:
+        """Replace the row that was read with ``etag``; answers the new etag. Raises Conflict."""
+        await self._ensure()
+        with translated(self.name):
+            answer = await self.service.get_table_client(self.name).update_entity(
+                row, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+        return str(answer["etag"])
+
+    async def put(self, row: Row, etag: str | None) -> float:
+        """Insert (etag None) or replace conditionally; answers the service's time. Raises Conflict."""
+        await self._ensure()
+        dates: list[str] = []
+        client = self.service.get_table_client(self.name)
+
+        def hook(answer: Any) -> None:
+            dates.append(_date(answer))
+
+        with translated(self.name):
+            if etag is None:
+                await client.create_entity(row, raw_response_hook=hook)
+            else:
+                condition = MatchConditions.IfNotModified
+                await client.update_entity(
+                    row, mode=UpdateMode.REPLACE, etag=etag, match_condition=condition, raw_response_hook=hook
+                )
+        return _seconds(dates[-1])
+
+    async def delete(self, partition: str, row: str) -> None:
+        """Remove a row; a missing one is fine."""
+        await self._ensure()
+        with translated(self.name):
+            await self.service.get_table_client(self.name).delete_entity(partition, row)
+
+    async def transact(self, operations: Sequence[tuple[Any, ...]]) -> None:
+        """One transaction of up to 100 operations on one partition. Raises Conflict; then nothing was done."""
+        await self._ensure()
+        with translated(self.name):
+            await self.service.get_table_client(self.name).submit_transaction(operations)
+
+    async def _ensure(self) -> None:
+        if self._created:
+            return
+        async with self._lock:
+            if not self._created:
+                with translated(self.name), contextlib.suppress(ResourceExistsError):
+                    await self.service.create_table(self.name)
+                self._created = True
+
+
+def replacing(row: Row, etag: str, mode: UpdateMode = UpdateMode.REPLACE) -> tuple[Any, ...]:
+    """A conditional replacement (or merge) as a part of a transaction."""
+    return "update", row, {"etag": etag, "match_condition": MatchConditions.IfNotModified, "mode": mode}
+
+
+def chunks(rows: Sequence[Any]) -> list[Sequence[Any]]:
+    """Cut into pieces that fit a transaction."""
+    return [rows[start : start + LARGEST_TRANSACTION] for start in range(0, len(rows), LARGEST_TRANSACTION)]
+
+
+def _row(entity: Any) -> Row:
+    return {**entity, "etag": entity.metadata["etag"]}
+
+
+def _date(answer: Any) -> str:
+    response = getattr(answer, "http_response", None) or answer.response
+    return str(response.headers.get("Date") or response.headers.get("date"))
+
+
+def _seconds(date: str) -> float:
+    moment: datetime = parsedate_to_datetime(date)
+    return moment.timestamp()

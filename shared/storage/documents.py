@@ -1,0 +1,70 @@
+"""Rows as JSON documents: the form that every backend stores."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from shared.model.idmap import IdMapEntry
+from shared.model.records import DeadLetter
+from shared.model.run import Run, RunMode, RunOptions, RunState
+
+
+def dump_run(run: Run) -> dict[str, Any]:
+    """A run without its etag; instants as ISO text."""
+    document = asdict(run)
+    del document["etag"]
+    for name in ("started_at", "finished_at", "since", "waiting_since"):
+        document[name] = document[name].isoformat() if document[name] else None
+    return document
+
+
+def load_run(document: dict[str, Any], etag: str | None) -> Run:
+    """The inverse of ``dump_run``."""
+    instants = {
+        name: datetime.fromisoformat(document[name]) if document.get(name) else None
+        for name in ("started_at", "finished_at", "since", "waiting_since")
+    }
+    typed = {
+        "mode": RunMode(document["mode"]),
+        "state": RunState(document["state"]),
+        "entities": tuple(document["entities"]),
+        "options": RunOptions(**document["options"]),
+        "actions": tuple(document["actions"]),
+        "etag": etag,
+    }
+    return Run(**{**document, **instants, **typed})
+
+
+def dump_entry(entry: IdMapEntry) -> dict[str, Any]:
+    """Columns of an id-map row."""
+    return {
+        "entity_type": entry.entity,
+        "source_id": entry.source_id,
+        "target_id": entry.target_id,
+        "checksum": entry.checksum,
+        "imported_at": entry.imported_at.isoformat(),
+        "run_id": entry.run_id,
+        "action": entry.action,
+        "page": entry.page,
+    }
+
+
+def load_entry(row: dict[str, Any]) -> IdMapEntry:
+    """The inverse of ``dump_entry``."""
+    return IdMapEntry(
+        entity=row["entity_type"],
+        source_id=row["source_id"],
+        target_id=row["target_id"],
+        checksum=row["checksum"],
+        imported_at=datetime.fromisoformat(row["imported_at"]),
+        run_id=row["run_id"],
+        action=row["action"],
+        page=row["page"],
+    )
+
+
+def load_letter(row: dict[str, Any]) -> DeadLetter:
+    """A dead letter from its columns; others are ignored."""
+    names = DeadLetter.__dataclass_fields__
+    columns: dict[str, Any] = {name: row.get(name) for name in names}
+    return DeadLetter(**columns)

@@ -1,0 +1,152 @@
+"""Runs, shared rows, dead letters and the id map in memory."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from shared.model.errors import Conflict
+from shared.model.idmap import IdMapEntry, block_of, row_key
+from shared.model.json import JsonObject
+from shared.model.records import DeadLetter
+from shared.model.run import Run
+from shared.ports.stores import Stored
+
+
+def _etags() -> Iterator[str]:
+    return (f'W/"{number}"' for number in count(1))
+
+
+@dataclass(slots=True)
+class MemoryRunStore:
+    """See ``shared.ports.stores.RunStore``."""
+
+    _runs: dict[str, Run] = field(default_factory=dict)
+    _locks: dict[str, str] = field(default_factory=dict)
+    _bindings: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _etag: Iterator[str] = field(default_factory=_etags)
+
+    async def insert(self, run: Run) -> Run:
+        """Add a new run."""
+        if run.run_id in self._runs:
+            raise Conflict(run.run_id)
+        self._runs[run.run_id] = replace(run, etag=next(self._etag))
+        return self._runs[run.run_id]
+
+    async def get(self, run_id: str) -> Run | None:
+        """One run, or None."""
+        return self._runs.get(run_id)
+
+    async def list(self, *, plan: str | None = None, state: str | None = None) -> list[Run]:
+        """Runs, newest first."""
+        chosen = [r for r in self._runs.values() if plan in (None, r.plan) and state in (None, r.state.value)]
+        return sorted(chosen, key=lambda run: run.started_at, reverse=True)
+
+    async def replace(self, run: Run) -> Run:
+        """Overwrite a run that did not change since it was read."""
+        if run.run_id not in self._runs or self._runs[run.run_id].etag != run.etag:
+            raise Conflict(run.run_id)
+        self._runs[run.run_id] = replace(run, etag=next(self._etag))
+        return self._runs[run.run_id]
+
+    async def lock(self, plan: str, run_id: str) -> None:
+        """Take the plan's lock."""
+        if plan in self._locks:
+            raise Conflict(plan)
+        self._locks[plan] = run_id
+
+    async def lock_holder(self, plan: str) -> str | None:
+        """The run id that holds the plan's lock."""
+        return self._locks.get(plan)
+
+    async def unlock(self, plan: str, run_id: str) -> None:
+        """Give the lock back if ``run_id`` holds it."""
+        if self._locks.get(plan) == run_id:
+            del self._locks[plan]
+
+    async def binding(self, plan: str) -> tuple[str, str] | None:
+        """The (portal, store_id) pair of the plan's id map."""
+        return self._bindings.get(plan)
+
+    async def bind(self, plan: str, portal: str, store_id: str) -> None:
+        """Record that pair, once."""
+        if self._bindings.setdefault(plan, (portal, store_id)) != (portal, store_id):
+            raise Conflict(plan)
+
+
+@dataclass(slots=True)
+class MemorySharedRows:
+    """See ``shared.ports.stores.SharedRows``."""
+
+    _rows: dict[tuple[str, str], tuple[JsonObject, str]] = field(default_factory=dict)
+    _etag: Iterator[str] = field(default_factory=_etags)
+
+    async def read(self, kind: str, name: str) -> Stored:
+        """One row with the time."""
+        value, etag = self._rows.get((kind, name), (None, None))
+        return Stored(value, etag, time.time())
+
+    async def write(self, kind: str, name: str, value: JsonObject, etag: str | None) -> float:
+        """Replace the row read with ``etag``, or insert it."""
+        if self._rows.get((kind, name), (None, None))[1] != etag:
+            raise Conflict(name)
+        self._rows[kind, name] = (value, next(self._etag))
+        return time.time()
+
+    async def delete(self, kind: str, name: str) -> None:
+        """Remove a row."""
+        self._rows.pop((kind, name), None)
+
+    async def all(self, kind: str) -> dict[str, JsonObject]:
+        """All rows of a kind by name."""
+        return {name: value for (of, name), (value, _) in self._rows.items() if of == kind}
+
+
+@dataclass(slots=True)
+class MemoryDeadLetters:
+    """See ``shared.ports.stores.DeadLetters``."""
+
+    _letters: dict[tuple[str, str, str], DeadLetter] = field(default_factory=dict)
+
+    async def add(self, letters: Sequence[DeadLetter]) -> None:
+        """Insert or overwrite."""
+        self._letters |= {(one.run_id, one.entity, row_key(one.source_id)): one for one in letters}
+
+    async def remove(self, run_id: str, entity: str, source_ids: Sequence[str]) -> None:
+        """Take letters out."""
+        for source_id in source_ids:
+            self._letters.pop((run_id, entity, row_key(source_id)), None)
+
+    async def list(self, run_id: str | None = None) -> list[DeadLetter]:
+        """All letters, or those of one run."""
+        return [letter for key, letter in sorted(self._letters.items()) if run_id in (None, key[0])]
+
+
+@dataclass(slots=True)
+class MemoryIdMap:
+    """See ``shared.ports.stores.IdMap``."""
+
+    _entries: dict[tuple[str, str], IdMapEntry] = field(default_factory=dict)
+
+    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
+        """All entries of one block."""
+        return {key: e for (of, key), e in self._entries.items() if of == entity and block_of(key) == block}
+
+    async def write(self, entries: Sequence[IdMapEntry]) -> None:
+        """Insert or overwrite."""
+        self._entries |= {(entry.entity, entry.source_id): entry for entry in entries}
+
+    async def count(self, entity: str) -> int:
+        """Number of entries of an entity."""
+        return sum(of == entity for of, _ in self._entries)
+
+
+@dataclass(slots=True)
+class MemoryIdMaps:
+    """One id map per plan."""
+
+    _maps: dict[str, MemoryIdMap] = field(default_factory=dict)
+
+    def of(self, plan: str) -> MemoryIdMap:
+        """The id map of a plan."""
+        return self._maps.setdefault(plan, MemoryIdMap())
