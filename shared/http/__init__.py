@@ -1,0 +1,1 @@
+"""HTTP to other systems: one client with budgets, retries, classification and redaction."""

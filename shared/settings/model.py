@@ -20,7 +20,7 @@ class Settings(BaseModel):
         None, alias="AzureWebJobsStorage", description="Connection string of the storage account; identity when unset"
     )
     raw_storage: SecretStr | None = Field(
-        None, alias="PORTAGE_STORAGE", description="Another account for everything Portage keeps"
+        None, alias="PORTAGE_STORAGE", description="Another storage account for raw data and rows"
     )
     webhook_urls: SecretStr | None = Field(
         None, alias="PORTAGE_BITRIX24_WEBHOOK_URLS", description="Incoming webhooks of the portal, comma-separated"
@@ -63,9 +63,13 @@ class Settings(BaseModel):
 
     @property
     def storage_connection(self) -> str | None:
-        """Connection string of the account that holds Portage's own data; None means identity."""
-        chosen = self.raw_storage or self.storage
-        return chosen.get_secret_value() if chosen else None
+        """Connection string of the app's account; None means identity. A secret."""
+        return self.storage.get_secret_value() if self.storage else None
+
+    @property
+    def raw_connection(self) -> str | None:
+        """Connection string of the account for blobs, when it is another one. A secret."""
+        return self.raw_storage.get_secret_value() if self.raw_storage else None
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient
@@ -32,36 +31,43 @@ _RETRIES = {
     "retry_backoff_max": 4,
     "initial_backoff": 1,
     "increment_base": 2,
-    "connection_timeout": 5,
-    "read_timeout": 30,
 }
 
 
-class TransactionMeter(SansIOHTTPPolicy[Any, Any]):
-    """Counts answered storage requests by service; every one is a billed transaction."""
+class MeteredTransport(AioHttpTransport):  # type: ignore[misc]  # the SDK hides its type
+    """Counts requests by service, retries included; every one is a billed transaction."""
 
     def __init__(self, counts: Counter[str], service: str) -> None:
+        super().__init__(connection_timeout=5, read_timeout=30)
         self._counts = counts
         self._service = service
 
-    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        """One answer, one transaction."""
+    async def send(self, request: Any, **options: Any) -> Any:
+        """One request, one transaction."""
         self._counts[self._service] += 1
+        return await super().send(request, **options)
 
 
-def open_stores(connection: str | None, *, meter: Counter[str] | None = None, table_prefix: str = "") -> Stores:
-    """All stores over one account. ``connection`` None: by identity, from ``AzureWebJobsStorage__…`` settings.
+def open_stores(
+    connection: str | None, *, raw_connection: str | None = None, meter: Counter[str] | None = None
+) -> Stores:
+    """All stores. ``connection`` None: by identity, from ``AzureWebJobsStorage__…`` settings.
 
-    Nothing is asked of the network here. ``meter`` counts transactions by service. ``table_prefix`` keeps tests apart.
+    ``raw_connection`` is another account for the blobs. Nothing is asked of the network here. ``meter`` counts
+    transactions by service.
     """
-    return _compose(_services(connection, os.environ, Counter() if meter is None else meter), table_prefix)
+    counts: Counter[str] = Counter() if meter is None else meter
+    tables, blobs, queues = _services(connection, os.environ, counts)
+    if raw_connection:
+        blobs = _services(raw_connection, os.environ, counts)[1]
+    return _compose((tables, blobs, queues), "")
 
 
 @asynccontextmanager
 async def closing_stores(
     connection: str | None, *, meter: Counter[str] | None = None, table_prefix: str = ""
 ) -> AsyncIterator[Stores]:
-    """The same, with connections closed at the end."""
+    """Stores over one account, with connections closed at the end. ``table_prefix`` keeps installations apart."""
     services = _services(connection, os.environ, Counter() if meter is None else meter)
     async with AsyncExitStack() as stack:
         for service in services:
@@ -91,7 +97,7 @@ def _compose(services: _Services, table_prefix: str) -> Stores:
 
 def _services(connection: str | None, environment: Mapping[str, str], counts: Counter[str]) -> _Services:
     def options(service: str) -> dict[str, Any]:
-        return {**_RETRIES, "per_retry_policies": [TransactionMeter(counts, service)]}
+        return {**_RETRIES, "transport": MeteredTransport(counts, service)}
 
     if connection:
         return (

@@ -1,0 +1,1 @@
+"""What is done: small idempotent steps that orchestrations call."""

@@ -1,0 +1,50 @@
+"""The activities of the ``run`` orchestration. They answer status records instead of raising."""
+
+import logging
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import azure.durable_functions as df
+
+from composition.app import current
+from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
+from shared.model.errors import Conflict, PortageError
+
+_LOG = logging.getLogger("portage.activities")
+
+_T = TypeVar("_T")
+
+blueprint = df.Blueprint()
+
+
+@blueprint.activity_trigger(input_name="job", activity=ADVANCE_RUN)
+async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
+    """``{"run_id", "epoch", "fresh"}`` → ``{"ok", "stop", "open", "moved", "done"}``."""
+    app = await current()
+    tick = await _settled(app.advancer.tick(job["run_id"], job["epoch"], fresh=job["fresh"]))
+    if tick is None:
+        return {"ok": False, "stop": False, "open": [], "moved": False, "done": -1}
+    return {"ok": True, "stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "done": tick.done}
+
+
+@blueprint.activity_trigger(input_name="job", activity=BIND_RUN)
+async def bind_run(job: dict) -> bool:  # type: ignore[type-arg]
+    """``{"run_id", "epoch"}`` → whether the id map belongs to this portal and this store."""
+    app = await current()
+    return bool(await _settled(app.binder.bind(job["run_id"], job["epoch"])))
+
+
+@blueprint.activity_trigger(input_name="job", activity=OPEN_ENTITY)
+async def open_entity(job: dict) -> bool:  # type: ignore[type-arg]
+    """``{"run_id", "epoch", "entity"}`` → whether the entity's ranges are cut."""
+    app = await current()
+    return bool(await _settled(app.cutter.open(job["run_id"], job["epoch"], job["entity"])))
+
+
+async def _settled(work: Awaitable[_T]) -> _T | None:
+    """The result, or None when the step could not be done now; the next tick does it again."""
+    try:
+        return await work
+    except (PortageError, Conflict) as error:
+        _LOG.warning("step put off: %s", error)
+        return None

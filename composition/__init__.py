@@ -1,0 +1,1 @@
+"""Puts the pieces together; triggers and activities ask it for ``current()``."""

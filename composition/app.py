@@ -1,0 +1,105 @@
+"""The application of one worker process: built once, on the worker's event loop, at the first call that needs it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from composition.counters import Counters
+from composition.doctor import Doctor
+from composition.jobs import ConfiguredJobs
+from plans.loading import load_plan, plan_names
+from shared.engine.admission import Admission
+from shared.engine.advancing import Advancer
+from shared.engine.binding import Binder
+from shared.engine.clock import Clock
+from shared.engine.control import RunControl
+from shared.engine.cutting import Cutter
+from shared.engine.extracting import Extractor
+from shared.engine.finishing import Finishing
+from shared.engine.importing import Importer
+from shared.engine.job import Jobs, Pace
+from shared.engine.lookup import References
+from shared.engine.outages import Outages
+from shared.engine.poison import Poison
+from shared.engine.status import Statuses
+from shared.engine.stopping import Stopping
+from shared.engine.targets import TargetGuard
+from shared.engine.watching import Watchdog
+from shared.model.plan import Plan
+from shared.ports.stores import Stores
+from shared.settings.model import Settings, load
+from shared.storage.azure.opening import open_stores
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything that triggers and activities call."""
+
+    plan_names: tuple[str, ...]
+    stores: Stores
+    control: RunControl
+    statuses: Statuses
+    advancer: Advancer
+    binder: Binder
+    cutter: Cutter
+    extractor: Extractor
+    importer: Importer
+    poison: Poison
+    watchdog: Watchdog
+    doctor: Doctor
+    counters: Counters
+
+    def plan(self, name: str) -> Plan | None:
+        """A plan by name, or None."""
+        return load_plan(name).plan if name in self.plan_names else None
+
+
+def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters) -> App:
+    """Wire the engine to its stores and systems."""
+    clock = Clock()
+    pace = Pace(halt_after=settings.halt_after_seconds, requeue_after=settings.requeue_after_seconds)
+    outages = Outages(stores.shared, clock)
+    stopping = Stopping(stores, outages)
+    admission = Admission(stores.runs, clock)
+    control = RunControl(jobs, stores, outages, clock)
+    return App(
+        plan_names=plan_names(),
+        stores=stores,
+        control=control,
+        statuses=Statuses(jobs, stores, clock),
+        advancer=Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace),
+        binder=Binder(jobs, stores, outages, stopping),
+        cutter=Cutter(jobs, stores, stopping, pace),
+        extractor=Extractor(jobs, stores, admission, stopping, clock, pace),
+        importer=Importer(
+            jobs,
+            stores,
+            admission,
+            stopping,
+            References(stores.idmaps),
+            TargetGuard(stores.runs, clock),
+            clock,
+            pace,
+        ),
+        poison=Poison(stores, clock),
+        watchdog=Watchdog(stores, control),
+        doctor=Doctor(settings, stores, jobs, plan_names()),
+        counters=counters,
+    )
+
+
+_building: asyncio.Task[App] | None = None
+
+
+async def current() -> App:
+    """The application of this process. A failed start is tried again by the next caller."""
+    global _building  # noqa: PLW0603  # one application per worker process, as the SDKs' own clients
+    if _building is None or (_building.done() and (_building.cancelled() or _building.exception())):
+        _building = asyncio.create_task(_build())
+    return await asyncio.shield(_building)
+
+
+async def _build() -> App:
+    settings = load()
+    counters = Counters()
+    stores = open_stores(settings.storage_connection, raw_connection=settings.raw_connection, meter=counters.storage)
+    return assemble(settings, stores, ConfiguredJobs(settings, stores, counters), counters)

@@ -1,0 +1,65 @@
+"""Which connector serves which side of a plan: one line per system."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from composition.counters import Counters
+from connectors.bitrix24.portal import Bitrix24Source
+from connectors.bitrix24.transport import Access
+from connectors.import_gateway.address import GatewayAddress
+from connectors.import_gateway.gateway import ImportGateway
+from plans.loading import load_plan
+from shared.engine.budgets import TokenBucket
+from shared.engine.governor import Governor
+from shared.engine.job import Job
+from shared.engine.method_budgets import MethodBudgets
+from shared.http.client import HttpClient, Tally
+from shared.ports.stores import Stores
+from shared.ports.systems import Source, Target
+from shared.settings.model import Settings
+
+_UNLIMITED = TokenBucket(rate=100_000.0, burst=100_000)
+
+
+@dataclass(slots=True)
+class ConfiguredJobs:
+    """Builds the systems of a plan from the settings, once."""
+
+    settings: Settings
+    stores: Stores
+    counters: Counters
+    _jobs: dict[str, Job] = field(default_factory=dict)
+
+    def of(self, plan: str) -> Job:
+        """Raises KeyError for an unknown plan and ValueError when its systems are not configured."""
+        if plan not in self._jobs:
+            loaded = load_plan(plan)
+            source = self._sources()[loaded.plan.source]()
+            target = self._targets()[loaded.plan.target]()
+            self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target)
+        return self._jobs[plan]
+
+    def _sources(self) -> dict[str, Callable[[], Source]]:
+        return {"bitrix24": self._bitrix24}
+
+    def _targets(self) -> dict[str, Callable[[], Target]]:
+        return {"import_gateway": self._import_gateway}
+
+    def _bitrix24(self) -> Source:
+        if not self.settings.webhooks:
+            raise ValueError("PORTAGE_BITRIX24_WEBHOOK_URLS is not set")
+        portal = Access.webhook(self.settings.webhooks[0]).portal
+        rate, burst = self.settings.source_rate, self.settings.source_burst
+        allowance = TokenBucket(rate=rate, burst=burst) if rate else _UNLIMITED
+        budget = Governor(self.stores.shared, f"source:{portal}:rate", allowance)
+        return Bitrix24Source.of_webhooks(self.settings.webhooks, HttpClient("source", self._tally("source")), budget)
+
+    def _import_gateway(self) -> Target:
+        if self.settings.gateway is None:
+            raise ValueError("PORTAGE_GATEWAY_URL is not set")
+        address = GatewayAddress.parse(self.settings.gateway)
+        budget = MethodBudgets(self.stores.shared, address.owner)
+        return ImportGateway(address, HttpClient("target", self._tally("target")), budget)
+
+    def _tally(self, system: str) -> Tally:
+        return lambda method, verdict: self.counters.call(system, method, verdict)

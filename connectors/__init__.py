@@ -1,0 +1,1 @@
+"""One folder per system that is read or written; ``composition/jobs.py`` has one line for each."""

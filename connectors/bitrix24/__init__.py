@@ -1,0 +1,1 @@
+"""Bitrix24 Cloud as a source. Reads only: the transport refuses every other method."""

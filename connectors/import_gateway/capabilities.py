@@ -1,0 +1,57 @@
+"""The gateway's description of itself (contract §1)."""
+
+from connectors.import_gateway.methods import WRITE_METHODS
+from connectors.import_gateway.receipts import unexpected
+from shared.model.errors import RunStopped
+from shared.model.json import Json, JsonObject
+from shared.model.records import Capabilities, MethodLimit
+
+_MAJOR = "1"
+
+
+def read_capabilities(answer: Json) -> Capabilities:
+    """``limits`` holds the entities whose write method is enabled.
+
+    Raises RetryLater for an answer that is no description, RunStopped for a contract this client does not speak.
+    """
+    if not isinstance(answer, dict):
+        raise unexpected("the capabilities are not an object")
+    contract = _text(answer, "contract")
+    if contract.partition(".")[0] != _MAJOR:
+        raise RunStopped("target.refused", f"The gateway speaks contract {contract}, this client {_MAJOR}.x")
+    methods = answer.get("methods")
+    if not isinstance(methods, dict):
+        raise unexpected("the capabilities name no methods")
+    return Capabilities(
+        contract=contract,
+        store_id=_text(answer, "store_id"),
+        product_version=_text(answer, "product_version"),
+        max_bytes=_positive(answer, "max_bytes"),
+        limits={
+            entity: MethodLimit(
+                _positive(methods[one.method], "max_items"), _positive(methods[one.method], "per_minute")
+            )
+            for entity, one in WRITE_METHODS.items()
+            if one.method in methods
+        },
+    )
+
+
+def rates(answer: JsonObject) -> dict[str, int]:
+    """Calls per minute of every method that the gateway names a rate for."""
+    named = {name: limit.get("per_minute") for name, limit in answer["methods"].items() if isinstance(limit, dict)}
+    return {name: rate for name, rate in named.items() if isinstance(rate, int) and rate > 0}
+
+
+def _text(answer: JsonObject, name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise unexpected(f"the capabilities lack {name!r}")
+    return value
+
+
+def _positive(answer: Json, name: str) -> int:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise unexpected(f"the capabilities lack {name!r}")
+    return value

@@ -1,0 +1,1 @@
+"""Who calls us: HTTP, queues and timers. Thin: decode, call the engine, encode."""

@@ -1,0 +1,52 @@
+"""``/api/plans``: what this installation can do."""
+
+import azure.functions as func
+
+from composition.app import current
+from shared.model.json import JsonObject
+from shared.model.plan import Plan
+from triggers.problems import Problem, answer, guarded
+from triggers.run_requests import AVAILABLE_MODES
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("http_list_plans")
+@blueprint.route("plans", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def list_plans(req: func.HttpRequest) -> func.HttpResponse:
+    """All plans with their entities."""
+    app = await current()
+    return answer([_describe(plan) for name in app.plan_names if (plan := app.plan(name))])
+
+
+@blueprint.function_name("http_plan")
+@blueprint.route("plans/{plan}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def one_plan(req: func.HttpRequest) -> func.HttpResponse:
+    """One plan; 404 UNKNOWN_PLAN."""
+    app = await current()
+    name = req.route_params["plan"]
+    plan = app.plan(name)
+    if plan is None:
+        raise Problem("UNKNOWN_PLAN", f"There is no plan {name!r}; there are {', '.join(app.plan_names)}")
+    return answer(_describe(plan))
+
+
+def _describe(plan: Plan) -> JsonObject:
+    return {
+        "plan": plan.name,
+        "title": plan.title,
+        "source": plan.source,
+        "target": plan.target,
+        "modes": [mode.value for mode in AVAILABLE_MODES],
+        "digest": plan.digest,
+        "entities": [
+            {
+                "name": entity.name,
+                "extract_after": list(entity.extract_after),
+                "import_after": list(entity.import_after),
+            }
+            for entity in plan.entities
+        ],
+    }

@@ -1,0 +1,100 @@
+"""``/api/runs``: start, list, status, pause, resume, cancel."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from composition.app import App, current
+from shared.engine.control import ControlError
+from shared.engine.status import summary
+from shared.model.run import Run, RunState
+from triggers.orchestrations import starter_through
+from triggers.principal import who
+from triggers.problems import Problem, answer, guarded
+from triggers.run_requests import read_body, to_request
+
+blueprint = df.Blueprint()
+
+_ARRIVED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+
+
+@blueprint.function_name("http_start_run")
+@blueprint.route("runs", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+@guarded
+async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """202 with ``run_id`` and ``status_url``; 400, 404 UNKNOWN_PLAN, 409, 413 as problem documents."""
+    body = read_body(req)
+    app = await current()
+    plan = app.plan(body.plan)
+    if plan is None:
+        raise Problem("UNKNOWN_PLAN", f"There is no plan {body.plan!r}; there are {', '.join(app.plan_names)}")
+    arrived = await _arrived(app, plan.name) if body.entities else frozenset()
+    request = to_request(body, plan, arrived)
+    try:
+        run = await app.control.start(request, who(req), starter_through(client))
+    except ValueError as error:
+        raise Problem("NOT_CONFIGURED", str(error)) from None
+    url = f"{req.url.split('?')[0].rstrip('/')}/{run.run_id}"
+    return answer({"run_id": run.run_id, "status_url": url}, 202, {"Location": url})
+
+
+@blueprint.function_name("http_list_runs")
+@blueprint.route("runs", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def list_runs(req: func.HttpRequest) -> func.HttpResponse:
+    """Runs, newest first; ``?plan=`` and ``?state=`` narrow the list."""
+    state = req.params.get("state")
+    if state and state not in tuple(RunState):
+        raise Problem("INVALID_REQUEST", f"state: expected one of {', '.join(RunState)}")
+    runs = await (await current()).stores.runs.list(plan=req.params.get("plan") or None, state=state or None)
+    return answer([summary(run) for run in runs])
+
+
+@blueprint.function_name("http_run_status")
+@blueprint.route("runs/{run_id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def run_status(req: func.HttpRequest) -> func.HttpResponse:
+    """The status of one run; 404 UNKNOWN_RUN."""
+    app = await current()
+    run_id = req.route_params["run_id"]
+    run = await app.stores.runs.get(run_id)
+    if run is None:
+        raise ControlError("UNKNOWN_RUN", f"There is no run {run_id}")
+    return answer(await app.statuses.of(run))
+
+
+@blueprint.function_name("http_pause_run")
+@blueprint.route("runs/{run_id}/pause", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def pause_run(req: func.HttpRequest) -> func.HttpResponse:
+    """Stop working on a run for now; 409 INVALID_STATE."""
+    app = await current()
+    return _changed(await app.control.pause(req.route_params["run_id"], who(req)))
+
+
+@blueprint.function_name("http_resume_run")
+@blueprint.route("runs/{run_id}/resume", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+@guarded
+async def resume_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """Go on with a paused or halted run; 409 INVALID_STATE."""
+    app = await current()
+    return _changed(await app.control.resume(req.route_params["run_id"], who(req), starter_through(client)))
+
+
+@blueprint.function_name("http_cancel_run")
+@blueprint.route("runs/{run_id}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def cancel_run(req: func.HttpRequest) -> func.HttpResponse:
+    """End a run for good; what went in stays. 409 INVALID_STATE."""
+    app = await current()
+    return _changed(await app.control.cancel(req.route_params["run_id"], who(req)))
+
+
+def _changed(run: Run) -> func.HttpResponse:
+    return answer(summary(run))
+
+
+async def _arrived(app: App, plan: str) -> frozenset[str]:
+    runs = await app.stores.runs.list(plan=plan)
+    return frozenset(name for run in runs if run.state in _ARRIVED and run.mode.writes for name in run.entities)

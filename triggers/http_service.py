@@ -1,0 +1,42 @@
+"""Health, doctor, metrics and the API's own description."""
+
+import azure.functions as func
+
+from composition.app import current
+from triggers.openapi import document
+from triggers.problems import answer, guarded
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("http_health")
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@guarded
+async def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether this instance takes requests; says nothing of other systems."""
+    return answer({"status": "ok"})
+
+
+@blueprint.function_name("http_doctor")
+@blueprint.route("doctor", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def doctor(req: func.HttpRequest) -> func.HttpResponse:
+    """Settings with their sources, and one check for every system and endpoint used."""
+    return answer(await (await current()).doctor.examine())
+
+
+@blueprint.function_name("http_metrics")
+@blueprint.route("metrics", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def metrics(req: func.HttpRequest) -> func.HttpResponse:
+    """Counters of this process in Prometheus text format."""
+    text = (await current()).counters.exposition()
+    return func.HttpResponse(text, mimetype="text/plain", charset="utf-8")
+
+
+@blueprint.function_name("http_openapi")
+@blueprint.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """This API as an OpenAPI 3.1 document."""
+    return answer(document())

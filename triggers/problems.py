@@ -1,0 +1,89 @@
+"""Answers of the HTTP API: JSON, and errors as problem details (RFC 9457) with a ``code``."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+import azure.functions as func
+import orjson
+
+from shared.engine.control import ControlError
+from shared.model.errors import PortageError
+from shared.model.json import Json
+
+_LOG = logging.getLogger("portage.api")
+
+_STATUS = {
+    "INVALID_REQUEST": 400,
+    "FLAG_DISABLED": 403,
+    "UNKNOWN_PLAN": 404,
+    "UNKNOWN_RUN": 404,
+    "RUN_ALREADY_ACTIVE": 409,
+    "TARGET_CHANGED": 409,
+    "INVALID_STATE": 409,
+    "TOO_LARGE": 413,
+    "INTERNAL": 500,
+    "NOT_CONFIGURED": 503,
+    "UNAVAILABLE": 503,
+}
+
+_TITLES = {
+    "INVALID_REQUEST": "The request is not valid",
+    "FLAG_DISABLED": "This plan is switched off",
+    "UNKNOWN_PLAN": "There is no such plan",
+    "UNKNOWN_RUN": "There is no such run",
+    "RUN_ALREADY_ACTIVE": "A run of this plan has not ended",
+    "TARGET_CHANGED": "The id map belongs to another portal or target",
+    "INVALID_STATE": "The run's state does not allow this",
+    "TOO_LARGE": "The request is too large",
+    "INTERNAL": "Something went wrong inside Portage",
+    "NOT_CONFIGURED": "A setting is missing",
+    "UNAVAILABLE": "A system that is needed does not answer",
+}
+
+
+class Problem(Exception):
+    """An answer that is an error. ``errors`` lists what is wrong with single fields: ``{"field", "message"}``."""
+
+    def __init__(self, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.errors = errors or []
+
+
+def answer(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
+    """A JSON answer."""
+    return func.HttpResponse(orjson.dumps(body), status_code=status, headers=headers, mimetype="application/json")
+
+
+def problem(code: str, detail: str, errors: list[dict[str, str]] | None = None) -> func.HttpResponse:
+    """A problem document; ``code`` decides the status."""
+    status = _STATUS[code]
+    body = {"type": "about:blank", "title": _TITLES[code], "status": status, "detail": detail, "code": code}
+    if errors:
+        body["errors"] = errors
+    return func.HttpResponse(orjson.dumps(body), status_code=status, mimetype="application/problem+json")
+
+
+Handler = Callable[..., Awaitable[func.HttpResponse]]
+
+
+def guarded(handler: Handler) -> Handler:
+    """Turn what a handler raises into a problem document; a defect is logged and answered without its trace."""
+
+    @wraps(handler)
+    async def inner(*args: object, **kwargs: object) -> func.HttpResponse:
+        try:
+            return await handler(*args, **kwargs)
+        except Problem as error:
+            return problem(error.code, error.detail, error.errors)
+        except ControlError as error:
+            return problem(error.code, str(error))
+        except PortageError as error:
+            return problem("UNAVAILABLE", f"{error.reason.code}: {error.message}")
+        except Exception:
+            _LOG.exception("request failed")
+            return problem("INTERNAL", "See the log of the function app")
+
+    return inner

@@ -1,0 +1,47 @@
+"""The workers: a message wakes one up, the ledger says what to do. Poisoned messages end here too."""
+
+import logging
+
+import azure.functions as func
+
+from composition.app import current
+from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
+
+_LOG = logging.getLogger("portage.workers")
+_CONNECTION = "AzureWebJobsStorage"
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("queue_extract")
+@blueprint.queue_trigger("message", queue_name=EXTRACT_QUEUE, connection=_CONNECTION)
+async def extract(message: func.QueueMessage) -> None:
+    """Read pages of one range."""
+    wake_up = ExtractMessage.load(message.get_body().decode())
+    await (await current()).extractor.work(wake_up)
+
+
+@blueprint.function_name("queue_import")
+@blueprint.queue_trigger("message", queue_name=IMPORT_QUEUE, connection=_CONNECTION)
+async def import_slice(message: func.QueueMessage) -> None:
+    """Import one slice."""
+    wake_up = ImportMessage.load(message.get_body().decode())
+    await (await current()).importer.work(wake_up)
+
+
+@blueprint.function_name("queue_extract_poison")
+@blueprint.queue_trigger("message", queue_name=f"{EXTRACT_QUEUE}-poison", connection=_CONNECTION)
+async def extract_poison(message: func.QueueMessage) -> None:
+    """A range whose worker crashed again and again: its page is given up, the run goes on."""
+    wake_up = ExtractMessage.load(message.get_body().decode())
+    _LOG.error("poisoned: %s %s range %s", wake_up.run_id, wake_up.entity, wake_up.range_no)
+    await (await current()).poison.page(wake_up)
+
+
+@blueprint.function_name("queue_import_poison")
+@blueprint.queue_trigger("message", queue_name=f"{IMPORT_QUEUE}-poison", connection=_CONNECTION)
+async def import_poison(message: func.QueueMessage) -> None:
+    """A slice whose worker crashed again and again: its records become dead letters, the run goes on."""
+    wake_up = ImportMessage.load(message.get_body().decode())
+    _LOG.error("poisoned: %s %s slice %s", wake_up.run_id, wake_up.entity, wake_up.key.row)
+    await (await current()).poison.slice(wake_up)

@@ -1,0 +1,86 @@
+"""Reading the body of ``POST /api/runs``."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Literal
+
+import azure.functions as func
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from shared.engine.request import RunRequest
+from shared.model.plan import Plan
+from shared.model.run import RunMode, RunOptions
+from triggers.problems import Problem
+
+LARGEST_BODY = 64 * 1024
+"""Bytes."""
+
+AVAILABLE_MODES = (RunMode.FULL, RunMode.DRY_RUN)
+
+
+class Options(BaseModel):
+    """``options`` of a run."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    private_chats: bool = False
+    private_posts: bool = False
+    task_files: bool = False
+    failure_threshold: Annotated[float, Field(ge=0, le=1)] = 0.01
+    sample: Annotated[float, Field(ge=0, le=1)] = 0.05
+    apply_deletes: bool = False
+
+
+class RunBody(BaseModel):
+    """The body of ``POST /api/runs``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: str = Field(min_length=1, max_length=100)
+    mode: Literal["full", "delta", "dry_run", "validate"]
+    entities: list[str] | None = Field(None, min_length=1, max_length=100)
+    since: AwareDatetime | None = None
+    options: Options = Options()
+
+
+def read_body(request: func.HttpRequest) -> RunBody:
+    """Raises Problem TOO_LARGE or INVALID_REQUEST with what was expected, field by field."""
+    body = request.get_body()
+    if len(body) > LARGEST_BODY:
+        raise Problem("TOO_LARGE", f"The body may have {LARGEST_BODY} bytes; this one has {len(body)}")
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Problem("INVALID_REQUEST", "The body is not JSON; expected an object with plan and mode") from None
+    if not isinstance(document, dict):
+        raise Problem("INVALID_REQUEST", "Expected a JSON object with plan and mode")
+    try:
+        return RunBody.model_validate(document)
+    except ValidationError as error:
+        errors = [
+            {"field": ".".join(map(str, one["loc"])) or "body", "message": one["msg"]}
+            for one in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
+        raise Problem("INVALID_REQUEST", detail, errors) from None
+
+
+def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequest:
+    """Check ``body`` against the plan. ``already_in`` are entities that an earlier run brought in."""
+    mode = RunMode(body.mode)
+    if mode not in AVAILABLE_MODES:
+        known = ", ".join(one.value for one in AVAILABLE_MODES)
+        raise _invalid("mode", f"{mode.value} is not available for this plan; available: {known}")
+    chosen = tuple(name for name in plan.names if name in (body.entities or plan.names))
+    if unknown := sorted(set(body.entities or ()) - set(plan.names)):
+        raise _invalid("entities", f"unknown {', '.join(unknown)}; the plan has {', '.join(plan.names)}")
+    for name, gap in plan.missing_requirements(chosen).items():
+        if missing := [need for need in gap if need not in already_in]:
+            raise _invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
+    options = RunOptions(**body.options.model_dump())
+    since: datetime | None = body.since
+    return RunRequest(plan.name, mode, chosen, since, options)
+
+
+def _invalid(field: str, message: str) -> Problem:
+    return Problem("INVALID_REQUEST", f"{field}: {message}", [{"field": field, "message": message}])
