@@ -46,9 +46,11 @@ class Ownership:
         self.is_owner = False
 
     async def start(self) -> None:
-        """Try once at once, then keep trying or renewing in the background."""
+        """Try at once, and take up what there is; then keep trying or renewing in the background."""
         await self._step()
         self._task = asyncio.create_task(self._keep())
+        if self._taking_up is not None:
+            await asyncio.wait([self._taking_up])
 
     async def stop(self) -> None:
         """Stop renewing and give the lease back, so that another process can take over at once."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import types
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import azure.functions as func
 from azure.functions import meta
@@ -45,7 +46,7 @@ def _index(function: Function, directory: str) -> IndexedFunction:
         trigger=trigger,
         inputs=(trigger, *(item for item in resolved if not item.is_output and item is not trigger)),
         outputs=tuple(item for item in resolved if item.is_output),
-        returned=_return_binding(name, bindings, trigger, annotations.get("return")),
+        returned=_return_binding(name, bindings, trigger, annotations),
         wants_context=wants_context,
         directory=directory,
     )
@@ -63,7 +64,7 @@ def _raw_bindings(function: Function, name: str) -> list[dict[str, Any]]:
 
 def _annotations(call: Any, name: str) -> dict[str, Any]:
     try:
-        return inspect.get_annotations(call, eval_str=True)
+        return get_type_hints(call)
     except (NameError, SyntaxError, TypeError) as error:
         raise FunctionLoadError(name, f"its annotations cannot be resolved: {error}") from error
 
@@ -88,60 +89,68 @@ def _check_names(name: str, parameters: set[str], bound: set[str]) -> None:
 
 def _bind(name: str, raw: dict[str, Any], annotation: Any) -> Binding:
     key, kind, is_output = raw["name"], raw["type"], raw["direction"] == "OUT"
-    plain, is_out = _plain_type(name, key, annotation)
+    is_out = annotation is func.Out or get_origin(annotation) is func.Out
     if annotation is not None and is_out != is_output:
         wrong = "an input but annotated as func.Out" if is_out else "an output but not annotated as func.Out[...]"
         raise FunctionLoadError(name, f"the binding {key!r} is {wrong}")
-    converter = _converter(kind, plain)
-    if plain is not None:
+    if is_out:
+        annotation = _argument_of_out(name, key, annotation)
+    converter = _converter(kind, annotation)
+    if annotation is not None:
+        _check_class(name, key, annotation)
         check = converter.check_output_type_annotation if is_output else converter.check_input_type_annotation
-        if not _accepts(check, plain):
-            raise FunctionLoadError(name, f"the binding {key!r} ({kind}) does not accept the type {plain.__name__!r}")
-    return Binding(key, kind, is_output, converter, raw, plain)
+        if not _accepts(check, annotation):
+            raise FunctionLoadError(name, f"the binding {key!r} ({kind}) does not accept the type {annotation!r}")
+    return Binding(key, kind, is_output, converter, raw, annotation)
 
 
-def _plain_type(name: str, key: str, annotation: Any) -> tuple[type | None, bool]:
-    is_out = get_origin(annotation) is func.Out or annotation is func.Out
-    if get_origin(annotation) is func.Out:
-        (annotation,) = get_args(annotation)
-        if get_origin(annotation) is list:
-            # Lists of messages are the one generic that an output converter takes.
-            return list, True
-    if annotation is None or annotation is func.Out:
-        return None, is_out
-    if not isinstance(annotation, type) or get_origin(annotation) is not None:
+def _argument_of_out(name: str, key: str, annotation: Any) -> Any:
+    arguments = get_args(annotation)
+    if len(arguments) != 1:
+        raise FunctionLoadError(name, f"the annotation of {key!r} must name one type, as in func.Out[str]")
+    return arguments[0]
+
+
+def _check_class(name: str, key: str, annotation: Any) -> None:
+    # The worker knows the generics of `typing` (List[str]) but neither list[str] nor Optional nor unions.
+    is_typing_generic = get_origin(annotation) not in {None, Union} and not isinstance(
+        annotation, types.GenericAlias | types.UnionType
+    )
+    if not isinstance(annotation, type) and not is_typing_generic:
         raise FunctionLoadError(name, f"the annotation of {key!r} must be a plain class, not {annotation!r}")
-    return annotation, is_out
 
 
-def _converter(kind: str, plain: type | None) -> Any:
+def _converter(kind: str, annotation: Any) -> Any:
     converter = _registered(kind)
-    implicit = getattr(converter, "has_implicit_output", lambda: False)()
-    return GenericConverter if plain in {str, bytes} and not implicit else converter
+    return GenericConverter if annotation in (str, bytes) and not _has_implicit_output(converter) else converter
 
 
 def _registered(kind: str) -> Any:
     return meta.get_binding_registry().get(kind)  # type: ignore[no-untyped-call]
 
 
-def _accepts(check: Any, plain: type) -> bool:
-    return plain is list or bool(check(plain))
+def _has_implicit_output(converter: Any) -> bool:
+    return bool(getattr(converter, "has_implicit_output", lambda: False)())
 
 
-def _return_binding(name: str, bindings: list[dict[str, Any]], trigger: Binding, annotation: Any) -> Binding | None:
+def _accepts(check: Any, annotation: Any) -> bool:
+    try:
+        return bool(check(annotation))
+    except TypeError:
+        return False  # the converter compares classes, and this is none
+
+
+def _return_binding(
+    name: str, bindings: list[dict[str, Any]], trigger: Binding, annotations: Mapping[str, Any]
+) -> Binding | None:
     explicit = next((raw for raw in bindings if raw["name"] == RETURN), None)
-    registered = _registered(trigger.kind)
     if explicit is None:
-        implicit = getattr(registered, "has_implicit_output", lambda: False)()
-        return Binding(RETURN, trigger.kind, True, registered, {}) if implicit else None
-    if get_origin(annotation) is func.Out or annotation is func.Out:
-        raise FunctionLoadError(name, "the return value must not be annotated as func.Out")
-    if annotation is None or annotation is type(None):
-        return Binding(RETURN, explicit["type"], True, _registered(explicit["type"]), explicit)
-    plain, _ = _plain_type(name, "return", annotation)
-    converter = _converter(explicit["type"], plain)
-    if plain is not None and not _accepts(converter.check_output_type_annotation, plain):
-        raise FunctionLoadError(
-            name, f"the return type {plain.__name__!r} does not suit the binding {explicit['type']}"
-        )
-    return Binding(RETURN, explicit["type"], True, converter, explicit, plain)
+        registered = _registered(trigger.kind)
+        return Binding(RETURN, trigger.kind, True, registered, {}) if _has_implicit_output(registered) else None
+    kind, converter, annotation = explicit["type"], _registered(explicit["type"]), annotations.get("return")
+    if annotation is not None:
+        if not isinstance(annotation, type):
+            raise FunctionLoadError(name, f"the return annotation must be a plain class, not {annotation!r}")
+        if not _accepts(converter.check_output_type_annotation, annotation):
+            raise FunctionLoadError(name, f"the return type {annotation.__name__!r} does not suit the binding {kind!r}")
+    return Binding(RETURN, kind, True, converter, explicit, annotation)

@@ -117,7 +117,11 @@ class Importer:
                 outcome.note_missing(source_id, resolution.missing)
                 if outcome.knows(source_id) and row.key.stage is not Stage.PATCH:
                     continue  # the target has an older version, whole: the patch will bring the new one, whole
-            digest = checksum(resolution.data)
+            try:
+                digest = checksum(resolution.data)
+            except RecordRejected as error:
+                outcome.reject(source_id, error.reason.code, error.message, error.field)
+                continue
             if not outcome.unchanged(source_id, digest):
                 key = job.target.key(row.key.entity, source_id, digest)
                 items.append(OutgoingItem(source_id, key, digest, resolution.data))

@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from lab.azurite.server import AzuriteServer
 from lab.hosted_app import HostedApp
-from lab.local_storage import local_storage
-from lab.processes import free_ports
 
 APPS = Path(__file__).parent / "apps"
 
 
 @pytest.fixture(scope="session")
-def storage_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def storage_connection() -> Iterator[str]:
     """Connection string of an Azurite of our own."""
-    with local_storage(tmp_path_factory.mktemp("storage"), free_ports(3)) as storage:
-        yield storage.connection_string
+    server = AzuriteServer()
+    server.start()
+    yield server.connection_string
+    server.stop()
 
 
 @pytest.fixture(scope="module")

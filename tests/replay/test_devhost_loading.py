@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, List, Optional  # noqa: UP035
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -41,28 +41,35 @@ def test_a_sound_app_is_indexed() -> None:
 
         def text(msg: str) -> None: ...
 
+        def many(value: str, out: func.Out[List[str]]) -> None: ...  # noqa: UP006  # the worker knows no list[str]
+
         app.route(route="x")(app.durable_client_input(client_name="client")(starter))
         app.orchestration_trigger(context_name="context")(orchestrator)
         app.activity_trigger(input_name="value")(activity)
         app.queue_trigger(arg_name="msg", queue_name="q", connection="AzureWebJobsStorage")(text)
+        many_out = app.queue_output(arg_name="out", queue_name="q", connection="AzureWebJobsStorage")
+        app.activity_trigger(input_name="value")(many_out(many))
 
-    assert index(define) == ["starter", "orchestrator", "activity", "text"]
+    assert index(define) == ["starter", "orchestrator", "activity", "text", "many"]
 
 
 def unbound_parameter(app: Any) -> None:
-    def wrong(req: func.HttpRequest, other: str) -> None: ...
+    def wrong(req: func.HttpRequest, other: str) -> str:
+        raise NotImplementedError
 
     app.route(route="x")(wrong)
 
 
 def missing_parameter(app: Any) -> None:
-    def wrong(req: func.HttpRequest) -> None: ...
+    def wrong(req: func.HttpRequest) -> str:
+        raise NotImplementedError
 
     app.route(route="x", trigger_arg_name="request")(wrong)
 
 
 def context_of_another_type(app: Any) -> None:
-    def wrong(req: func.HttpRequest, context: str) -> None: ...
+    def wrong(req: func.HttpRequest, context: str) -> str:
+        raise NotImplementedError
 
     app.route(route="x")(wrong)
 
@@ -92,7 +99,8 @@ def annotation_that_the_trigger_cannot_give(app: Any) -> None:
 
 
 def output_without_out(app: Any) -> None:
-    def wrong(req: func.HttpRequest, msg: str) -> None: ...
+    def wrong(req: func.HttpRequest, msg: str) -> str:
+        raise NotImplementedError
 
     output = app.queue_output(arg_name="msg", queue_name="q", connection="AzureWebJobsStorage")
     app.route(route="x")(output(wrong))
@@ -109,6 +117,19 @@ def return_type_that_the_binding_cannot_take(app: Any) -> None:
         return 1
 
     app.route(route="x")(wrong)
+
+
+def return_of_nothing_to_a_binding(app: Any) -> None:
+    def wrong(req: func.HttpRequest) -> None: ...
+
+    app.route(route="x")(wrong)
+
+
+def built_in_generic_in_an_output(app: Any) -> None:
+    def wrong(value: str, out: func.Out[list[str]]) -> None: ...
+
+    output = app.queue_output(arg_name="out", queue_name="q", connection="AzureWebJobsStorage")
+    app.activity_trigger(input_name="value")(output(wrong))
 
 
 def an_entity(app: Any) -> None:
@@ -136,6 +157,8 @@ def another_trigger(app: Any) -> None:
         output_without_out,
         input_with_out,
         return_type_that_the_binding_cannot_take,
+        return_of_nothing_to_a_binding,
+        built_in_generic_in_an_output,
         an_entity,
         another_trigger,
     ],

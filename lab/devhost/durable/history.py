@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -94,6 +95,11 @@ def execution_started(
         ParentInstance=parent,
         Tags=None,
     )
+
+
+def played(entry: Event) -> str:
+    """JSON text of an event of an earlier episode."""
+    return json.dumps({**entry, "IsPlayed": True})
 
 
 def open_decisions(history: list[Event]) -> dict[int, Event]:

@@ -18,9 +18,9 @@ from lab.devhost.durable.history import (
     Event,
     EventType,
     event,
-    execution_started,
     open_decisions,
     parse_timestamp,
+    played,
     timestamp,
     utc_now,
 )
@@ -72,7 +72,7 @@ class Instance:
         self.summary = summary
         self.closed = False
         self._history = history
-        self._played = [_played(entry) for entry in history]
+        self._played = [played(entry) for entry in history]
         self._around = around
         self._mailbox = Mailbox(around.options.completions_per_episode)
         self._is_busy = False
@@ -181,7 +181,7 @@ class Instance:
         now = utc_now()
         fresh = [event(EventType.ORCHESTRATOR_STARTED, now)]
         if not self._history:
-            fresh += [_started(summary), *summary.carried]
+            fresh += [summary.started_event(now), *summary.carried]
         fresh += messages
         body = request_body(
             summary.execution,
@@ -221,7 +221,7 @@ class Instance:
         self._settle(summary)
         before = len(self._history)
         self._history += episode
-        self._played += [_played(entry) for entry in episode]
+        self._played += [played(entry) for entry in episode]
         self._open = open_decisions(self._history)
         warn_about_rows(summary.instance_id, before, len(self._history))
 
@@ -294,19 +294,3 @@ class Instance:
         if suspend != (summary.status is RuntimeStatus.SUSPENDED):
             summary.status = RuntimeStatus.SUSPENDED if suspend else RuntimeStatus.RUNNING
             await self._commit(summary, [event(EventType.ORCHESTRATOR_STARTED, utc_now()), message])
-
-
-def _played(entry: Event) -> str:
-    return json.dumps({**entry, "IsPlayed": True})
-
-
-def _started(summary: Summary) -> Event:
-    return execution_started(
-        utc_now(),
-        name=summary.name,
-        instance_id=summary.instance_id,
-        execution_id=summary.execution_id,
-        raw_input=summary.raw_input,
-        version=summary.version,
-        parent=summary.parent.as_event_field() if summary.parent else None,
-    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from lab.devhost.durable.episode import Execution, RuntimeStatus
-from lab.devhost.durable.history import Event
+from lab.devhost.durable.history import Event, execution_started
 
 
 @dataclass(slots=True)
@@ -61,6 +62,18 @@ class Summary:
         """The identity that an episode is given."""
         parent_id = self.parent.instance_id if self.parent else None
         return Execution(self.name, self.instance_id, self.execution_id, self.raw_input, parent_id)
+
+    def started_event(self, now: datetime) -> Event:
+        """The ExecutionStarted event that begins this execution."""
+        return execution_started(
+            now,
+            name=self.name,
+            instance_id=self.instance_id,
+            execution_id=self.execution_id,
+            raw_input=self.raw_input,
+            version=self.version,
+            parent=self.parent.as_event_field() if self.parent else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

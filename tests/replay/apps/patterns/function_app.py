@@ -218,7 +218,7 @@ def depends_on_chance(context: df.DurableOrchestrationContext):
 
 @app.orchestration_trigger(context_name="context")
 def fails_until_repaired(context: df.DurableOrchestrationContext):
-    return (yield context.call_activity("fails_once", context.instance_id))
+    return (yield context.call_activity("needs_repair", context.instance_id))
 
 
 @app.orchestration_trigger(context_name="context")
@@ -269,6 +269,22 @@ def add(numbers: list) -> int:
 @app.activity_trigger(input_name="job")
 def job_state(job: dict) -> str:
     return "Completed" if job["check"] >= 3 else "Running"
+
+
+_repaired: set[str] = set()
+
+
+@app.route(route="repair/{id}", methods=["POST"])
+def repair(req: func.HttpRequest) -> func.HttpResponse:
+    _repaired.add(req.route_params["id"])
+    return func.HttpResponse(status_code=204)
+
+
+@app.activity_trigger(input_name="key")
+def needs_repair(key: str) -> str:
+    if key not in _repaired:
+        raise ValueError("not repaired yet")
+    return "repaired"
 
 
 _failed_at: dict[str, float] = {}

@@ -1,0 +1,1 @@
+"""`make demo`: a migration from nothing, checked by reading both sides."""

@@ -1,0 +1,1 @@
+"""A Bitrix24 Cloud portal, as the API facts describe it."""

@@ -1,0 +1,50 @@
+"""A portal is migrated by a real host, from a real (simulated) portal to the real gateway."""
+
+from collections.abc import Callable
+
+import pytest
+
+from lab.api import Api, Json, totals
+from lab.proof import compare
+from lab.system import System
+
+
+class Migrated:
+    """A system on which the plan ran twice."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.api: Api = system.api()
+        self.first: Json = self.api.wait(self.api.start())
+        self.versions_after_first = system.applied_writes()
+        self.second: Json = self.api.wait(self.api.start())
+
+
+@pytest.fixture(scope="module")
+def migrated(start_shared_system: Callable[..., System]) -> Migrated:
+    return Migrated(start_shared_system())
+
+
+def test_everything_of_the_portal_arrives_in_the_gateway(migrated: Migrated) -> None:
+    assert migrated.first["state"] == "completed"
+    assert [entity.differences for entity in compare(migrated.system)] == [[], [], []]
+
+
+def test_the_status_counts_what_the_portal_holds(migrated: Migrated) -> None:
+    counted = {name: entity["extracted"] for name, entity in migrated.first["entities"].items()}
+    assert counted == {name: len(migrated.system.truth(name)) for name in ("department", "user", "group")}
+
+
+def test_a_second_run_sends_nothing(migrated: Migrated) -> None:
+    assert migrated.second["state"] == "completed"
+    assert totals(migrated.second, "imported") == 0
+    assert migrated.system.applied_writes() == migrated.versions_after_first
+
+
+def test_the_portal_sees_no_write(migrated: Migrated) -> None:
+    assert migrated.system.stats()["writes"] == 0
+
+
+def test_the_newest_run_is_listed_first(migrated: Migrated) -> None:
+    runs = migrated.api.get("/runs?plan=bitrix24_onprem").json()
+    assert [run["run_id"] for run in runs] == [migrated.second["run_id"], migrated.first["run_id"]]

@@ -1,0 +1,95 @@
+"""What the run API says to requests that it cannot serve, through a real host."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from lab.api import Api
+from lab.system import Portal, System
+
+# Slow enough for a run to be still there when the second request comes.
+SLOW = Portal(users=400, rate=100_000.0, burst=100_000, page_ms=400)
+
+
+@pytest.fixture(scope="module")
+def system(start_shared_system: Callable[..., System]) -> System:
+    return start_shared_system(SLOW)
+
+
+@pytest.fixture(scope="module")
+def api(system: System) -> Iterator[Api]:
+    api = system.api()
+    yield api
+    api.close()
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.headers["content-type"].split(";")[0] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == answer.status_code
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"mode": "full"}, "plan"),
+        ({"plan": 7, "mode": "full"}, "plan"),
+        ({"plan": "bitrix24_onprem"}, "mode"),
+        ({"plan": "bitrix24_onprem", "mode": "half"}, "mode"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "entities": "user"}, "entities"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "entities": ["usr"]}, "usr"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "options": {"sample": -0.1}}, "sample"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "options": {"failure_threshold": -1}}, "failure_threshold"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "options": []}, "options"),
+        ({"plan": "bitrix24_onprem", "mode": "delta", "since": "yesterday"}, "since"),
+        ([], "object"),
+    ],
+)
+def test_a_request_with_a_wrong_value_is_told_what_was_expected(api: Api, body: Any, names: str) -> None:
+    answer = api.post("/runs", body)
+    assert answer.status_code == 400
+    problem = _problem(answer)
+    assert problem["code"] == "INVALID_REQUEST"
+    assert names in str(problem)
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"nonsense"])
+def test_a_body_that_is_no_json_is_a_problem_document(api: Api, content: bytes) -> None:
+    answer = api.post("/runs", content=content)
+    assert answer.status_code == 400
+    assert _problem(answer)["code"] == "INVALID_REQUEST"
+
+
+def test_an_unknown_plan_is_not_found(api: Api) -> None:
+    answer = api.post("/runs", {"plan": "nowhere", "mode": "full"})
+    assert answer.status_code == 404
+    assert _problem(answer)["code"] == "UNKNOWN_PLAN"
+
+
+def test_an_unknown_run_is_not_found(api: Api) -> None:
+    answer = api.get("/runs/no-such-run")
+    assert answer.status_code == 404
+    assert _problem(answer)["code"] == "UNKNOWN_RUN"
+
+
+def test_a_request_without_the_function_key_is_refused(system: System) -> None:
+    answer = httpx.get(f"{system.hosts[0].ready()}/api/runs")
+    assert answer.status_code == 401
+
+
+def test_health_needs_no_key(system: System) -> None:
+    assert httpx.get(f"{system.hosts[0].ready()}/api/health").status_code == 200
+
+
+def test_a_second_run_of_a_plan_is_refused_while_the_first_goes_on(api: Api) -> None:
+    run_id = api.start()
+    answer = api.post("/runs", {"plan": "bitrix24_onprem", "mode": "full"})
+    assert answer.status_code == 409
+    problem = _problem(answer)
+    assert problem["code"] == "RUN_ALREADY_ACTIVE"
+    assert run_id in str(problem)
+    api.act(run_id, "cancel")
+    api.wait(run_id, {"cancelled"})
