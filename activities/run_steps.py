@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import azure.durable_functions as df
 
-from composition.app import current
+from composition.app import App, current
 from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
 from shared.model.errors import Conflict, PortageError
 
@@ -21,7 +21,7 @@ blueprint = df.Blueprint()
 async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
     """``{"run_id", "epoch", "fresh"}`` → ``{"ok", "stop", "open", "moved", "done"}``."""
     app = await current()
-    tick = await _settled(app.advancer.tick(job["run_id"], job["epoch"], fresh=job["fresh"]))
+    tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"], fresh=job["fresh"]))
     if tick is None:
         return {"ok": False, "stop": False, "open": [], "moved": False, "done": -1}
     return {"ok": True, "stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "done": tick.done}
@@ -31,20 +31,27 @@ async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worke
 async def bind_run(job: dict) -> bool:  # type: ignore[type-arg]
     """``{"run_id", "epoch"}`` → whether the id map belongs to this portal and this store."""
     app = await current()
-    return bool(await _settled(app.binder.bind(job["run_id"], job["epoch"])))
+    return bool(await _settled(app, job, app.binder.bind(job["run_id"], job["epoch"])))
 
 
 @blueprint.activity_trigger(input_name="job", activity=OPEN_ENTITY)
 async def open_entity(job: dict) -> bool:  # type: ignore[type-arg]
     """``{"run_id", "epoch", "entity"}`` → whether the entity's ranges are cut."""
     app = await current()
-    return bool(await _settled(app.cutter.open(job["run_id"], job["epoch"], job["entity"])))
+    return bool(await _settled(app, job, app.cutter.open(job["run_id"], job["epoch"], job["entity"])))
 
 
-async def _settled(work: Awaitable[_T]) -> _T | None:
-    """The result, or None when the step could not be done now; the next tick does it again."""
+async def _settled(app: App, job: dict[str, Any], work: Awaitable[_T]) -> _T | None:
+    """The result, or None when the step could not be done now; the next tick does it again.
+
+    A defect halts the run: it would only happen again at every tick.
+    """
     try:
         return await work
     except (PortageError, Conflict) as error:
         _LOG.warning("step put off: %s", error)
-        return None
+    except Exception as error:
+        _LOG.exception("step failed")
+        message = f"{type(error).__name__} while the run advanced; the log has the trace"
+        await app.stopping.halt(job["run_id"], job["epoch"], "run.defect", message)
+    return None

@@ -44,6 +44,7 @@ class App:
     extractor: Extractor
     importer: Importer
     poison: Poison
+    stopping: Stopping
     watchdog: Watchdog
     doctor: Doctor
     counters: Counters
@@ -81,6 +82,7 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
             pace,
         ),
         poison=Poison(stores, clock),
+        stopping=stopping,
         watchdog=Watchdog(stores, control),
         doctor=Doctor(settings, stores, jobs, plan_names()),
         counters=counters,

@@ -6,6 +6,7 @@ do twice: wake-ups sent again do nothing when their page is done.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from shared.engine.clock import Clock
 from shared.engine.finishing import Finishing
@@ -105,7 +106,12 @@ class Advancer:
     async def _show(self, run: Run, outages: list[Outage]) -> Run:
         """Keep the run's state and ``waiting_on`` true; a lost race is made good at the next tick."""
         waiting = outages[0] if outages else None
-        shown = replace(run, state=RunState.RUNNING, waiting_on=waiting.system if waiting else None)
+        shown = replace(
+            run,
+            state=RunState.RUNNING,
+            waiting_on=waiting.system if waiting else None,
+            waiting_since=datetime.fromtimestamp(waiting.since, UTC) if waiting else None,
+        )
         if shown == run:
             return run
         return await self.stores.runs.replace(shown)

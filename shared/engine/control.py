@@ -75,7 +75,14 @@ class RunControl:
             who,
             lambda run: run.state in (RunState.PAUSED, RunState.HALTED),
             lambda run: replace(
-                run, state=RunState.RUNNING, epoch=run.epoch + 1, reason=None, message=None, tolerated=known
+                run,
+                state=RunState.RUNNING,
+                epoch=run.epoch + 1,
+                reason=None,
+                message=None,
+                waiting_on=None,
+                waiting_since=None,
+                tolerated=known,
             ),
         )
         await self._drive(run, starter)
@@ -89,7 +96,7 @@ class RunControl:
             "cancel",
             who,
             lambda run: not run.state.ended,
-            lambda run: replace(run, state=RunState.CANCELLED, finished_at=now, waiting_on=None),
+            lambda run: replace(run, state=RunState.CANCELLED, finished_at=now, waiting_on=None, waiting_since=None),
         )
         await self.stores.runs.unlock(run.plan, run.run_id)
         return run
@@ -174,4 +181,4 @@ class RunControl:
 
 
 def _paused(run: Run) -> Run:
-    return replace(run, state=RunState.PAUSED, waiting_on=None)
+    return replace(run, state=RunState.PAUSED, waiting_on=None, waiting_since=None)

@@ -30,6 +30,7 @@ class Finishing:
                 state=state,
                 finished_at=self.clock.now(),
                 waiting_on=None,
+                waiting_since=None,
                 reason=first.blocked_by if first else None,
                 message=f"{first.entity}: {first.message}" if first else None,
             )

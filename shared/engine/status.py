@@ -56,6 +56,7 @@ def summary(run: Run) -> JsonObject:
         "reason": run.reason,
         "message": run.message,
         "waiting_on": run.waiting_on,
+        "waiting_since": _instant(run.waiting_since),
         "actions": list(run.actions),
     }
 

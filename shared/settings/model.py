@@ -44,8 +44,9 @@ class Settings(BaseModel):
     @field_validator("gateway_url", "webhook_urls")
     @classmethod
     def _web_addresses(cls, value: SecretStr | None) -> SecretStr | None:
-        for address in value.get_secret_value().split(",") if value else ():
-            parts = urlsplit(address.strip())
+        addresses = value.get_secret_value().split(",") if value else []
+        for address in filter(None, map(str.strip, addresses)):
+            parts = urlsplit(address)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("expected http(s)://…")
         return value

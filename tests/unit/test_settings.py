@@ -1,0 +1,50 @@
+"""Settings from the environment."""
+
+import json
+
+import pytest
+
+from shared.settings.model import SettingsError, describe, load
+
+SECRET = "https://portal.example/rest/1/verysecretcode/"
+
+
+def test_defaults_hold_without_any_environment() -> None:
+    settings = load({})
+    assert (settings.source_rate, settings.halt_after_seconds, settings.webhooks) == (2.0, 900.0, ())
+
+
+def test_several_webhooks_are_separated_by_commas() -> None:
+    settings = load({"PORTAGE_BITRIX24_WEBHOOK_URLS": f"{SECRET}, https://portal.example/rest/2/othersecret/,"})
+    assert settings.webhooks == (SECRET, "https://portal.example/rest/2/othersecret/")
+
+
+def test_an_empty_value_counts_as_unset() -> None:
+    assert load({"PORTAGE_SOURCE_RATE": "  "}).source_rate == 2.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAGE_SOURCE_RATE", "fast"),
+        ("PORTAGE_SOURCE_BURST", "0"),
+        ("PORTAGE_HALT_AFTER_SECONDS", "-1"),
+        ("PORTAGE_GATEWAY_URL", "gateway.example/webhook/1/secretsecret"),
+        ("PORTAGE_BITRIX24_WEBHOOK_URLS", "ftp://portal/rest/1/secretsecret"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name_and_not_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        load({name: value})
+    assert "secretsecret" not in str(caught.value)
+
+
+def test_no_secret_shows_in_a_repr_or_in_the_doctors_table() -> None:
+    settings = load({"PORTAGE_BITRIX24_WEBHOOK_URLS": SECRET, "AzureWebJobsStorage": "AccountKey=verysecretcode"})
+    assert "verysecretcode" not in repr(settings) + json.dumps(describe(settings))
+
+
+def test_the_doctor_tells_where_a_value_comes_from() -> None:
+    rows = {row["name"]: row for row in describe(load({"PORTAGE_SOURCE_RATE": "5"}))}
+    assert rows["PORTAGE_SOURCE_RATE"] == {"name": "PORTAGE_SOURCE_RATE", "value": "5.0", "source": "environment"}
+    assert rows["PORTAGE_SOURCE_BURST"]["source"] == "default"
