@@ -7,9 +7,10 @@ import sys
 import uvicorn
 
 from lab.simulators.bitrix24.app import Portal, build
+from lab.simulators.bitrix24.calls import Caller
 from lab.simulators.bitrix24.faults import Faults
-from lab.simulators.bitrix24.methods import Caller
-from lab.simulators.bitrix24.people import Size, populate
+from lab.simulators.bitrix24.people.data import Size
+from lab.simulators.bitrix24.world import World
 
 _ALL_SCOPES = "user,department,sonet_group,log,task,im,crm,bizproc,disk"
 
@@ -20,7 +21,7 @@ def main() -> None:
     size = Size(options.users, options.departments, options.groups, options.ghost_owners, options.seed)
     callers = [_caller(text) for text in options.webhook or ["1:secret"]]
     portal = Portal(
-        populate(size),
+        World.create(size),
         callers,
         rate=options.rate,
         burst=options.burst,

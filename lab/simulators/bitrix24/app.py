@@ -14,23 +14,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lab.simulators.bitrix24 import batch
+from lab.simulators.bitrix24.calls import Caller, Reply
 from lab.simulators.bitrix24.errors import PortalError
 from lab.simulators.bitrix24.faults import Faults
 from lab.simulators.bitrix24.limits import LeakyBucket, Operating
-from lab.simulators.bitrix24.methods import Caller, Reply, find
+from lab.simulators.bitrix24.methods import find
 from lab.simulators.bitrix24.parameters import Tree, parse, pick
-from lab.simulators.bitrix24.people import People
+from lab.simulators.bitrix24.world import World
 
 _ZONE = timezone(timedelta(hours=3))
 
 
 class Portal:
-    """One portal with its people, its limits and its counters."""
+    """One portal with its records, its limits and its counters."""
 
     def __init__(
-        self, people: People, callers: list[Caller], *, rate: float, burst: int, page_ms: float, faults: Faults
+        self, world: World, callers: list[Caller], *, rate: float, burst: int, page_ms: float, faults: Faults
     ) -> None:
-        self.people = people
+        self.world = world
         self.callers = callers
         self.rate, self.burst, self.page_ms = rate, burst, page_ms
         self.faults = faults
@@ -93,7 +94,7 @@ class Portal:
         self.operating.check(caller.secret, name.lower())
         if not method.reads:
             self.writes += 1
-        reply = method.handle(self.people, caller, parameters)
+        reply = method.handle(self.world, caller, parameters)
         pages.append(reply.pages)
         self.operating.add(caller.secret, name.lower(), reply.pages * self.page_ms / 1000)
         return reply
@@ -110,7 +111,7 @@ class Portal:
 
     async def truth(self, request: Request) -> Response:
         """Every record of an entity."""
-        return _json(self.people.truth(request.path_params["entity"]))
+        return _json(self.world.truth(request.path_params["entity"]))
 
     async def mode(self, request: Request) -> Response:
         """``{"down": bool, "faults": share}`` switches faults while the portal runs."""

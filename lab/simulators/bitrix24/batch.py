@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from lab.simulators.bitrix24.calls import Reply
 from lab.simulators.bitrix24.errors import PortalError
-from lab.simulators.bitrix24.methods import Reply
 from lab.simulators.bitrix24.parameters import Tree, parse_query, pick
 
 _MOST = 50
