@@ -13,6 +13,7 @@ from shared.engine.binding import Binder
 from shared.engine.clock import Clock
 from shared.engine.control import RunControl
 from shared.engine.cutting import Cutter
+from shared.engine.extracted import RowCache
 from shared.engine.extracting import Extractor
 from shared.engine.finishing import Finishing
 from shared.engine.importing import Importer
@@ -61,6 +62,7 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
     outages = Outages(stores.shared, clock)
     stopping = Stopping(stores, outages)
     admission = Admission(stores.runs, clock)
+    rows = RowCache(stores)
     control = RunControl(jobs, stores, outages, clock)
     return App(
         plan_names=plan_names(),
@@ -69,8 +71,8 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
         statuses=Statuses(jobs, stores, clock),
         advancer=Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace),
         binder=Binder(jobs, stores, outages, stopping),
-        cutter=Cutter(jobs, stores, stopping, pace),
-        extractor=Extractor(jobs, stores, admission, stopping, clock, pace),
+        cutter=Cutter(jobs, stores, stopping, pace, rows),
+        extractor=Extractor(jobs, stores, admission, stopping, clock, pace, rows),
         importer=Importer(
             jobs,
             stores,

@@ -14,6 +14,7 @@ from shared.engine.governor import Governor
 from shared.engine.job import Job
 from shared.engine.method_budgets import MethodBudgets
 from shared.http.client import HttpClient, Tally
+from shared.ports.evidence import record
 from shared.ports.stores import Stores
 from shared.ports.systems import Source, Target
 from shared.settings.model import Settings
@@ -62,4 +63,9 @@ class ConfiguredJobs:
         return ImportGateway(address, HttpClient("target", self._tally("target")), budget)
 
     def _tally(self, system: str) -> Tally:
-        return lambda method, verdict: self.counters.call(system, method, verdict)
+        def tally(method: str, verdict: str) -> None:
+            self.counters.call(system, method, verdict)
+            if system == "source":
+                record(method, verdict)
+
+        return tally

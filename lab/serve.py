@@ -47,7 +47,6 @@ def _serve() -> None:
         raise Unusable(f"port {port} is taken by another program; stop it, or set PORTAGE_PORT to a free port")
     data_dir.mkdir(parents=True, exist_ok=True)
     os.environ["PORTAGE_FUNCTION_KEY"] = _setting("PORTAGE_FUNCTION_KEY", "") or _kept_key(data_dir / "function-key")
-    os.environ.setdefault("PORTAGE_WATCHDOG_SCHEDULE", "*/30 * * * * *")
     for name, meaning in _NEEDED.items():
         if not _setting(name, ""):
             print(f"make serve: {name} is not set: {meaning}", file=sys.stderr)

@@ -184,7 +184,6 @@ class System:
             "PORTAGE_GATEWAY_URL": self.gateway_url,
             "PORTAGE_SOURCE_RATE": str(self._portal_size.rate),
             "PORTAGE_SOURCE_BURST": str(int(self._portal_size.burst * _SAFE_SHARE)),
-            "PORTAGE_WATCHDOG_SCHEDULE": "*/5 * * * * *",
             "PORTAGE_FUNCTION_KEY": self.keys.function,
             "PORTAGE_DATA_DIR": str(self.directory),
             **self._settings,

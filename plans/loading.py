@@ -36,7 +36,8 @@ def load_plan(name: str) -> LoadedPlan:
     entities = tuple(_entity(item) for item in document["entity"])
     plan = Plan(name, document["title"], document["source"], document["target"], entities, _digest(folder))
     _check_order(plan)
-    return LoadedPlan(plan, {entity.name: _mapping(folder, entity.name, plan) for entity in entities})
+    imported = [entity.name for entity in entities if not entity.archive_only]
+    return LoadedPlan(plan, {name: _mapping(folder, name, plan) for name in imported})
 
 
 def _entity(item: dict[str, Any]) -> Entity:
@@ -45,6 +46,7 @@ def _entity(item: dict[str, Any]) -> Entity:
         extract_after=tuple(item.get("extract_after", ())),
         import_after=tuple(item.get("import_after", ())),
         tree=item.get("tree"),
+        archive_only=item.get("archive_only", False),
     )
 
 

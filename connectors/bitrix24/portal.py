@@ -10,7 +10,7 @@ from shared.http.client import HttpClient
 from shared.model.errors import PortageError
 from shared.model.json import JsonObject, as_list, as_map
 from shared.model.records import Cut, SourcePage
-from shared.ports.systems import Budget, Check
+from shared.ports.systems import Budget, Check, Extracted
 
 _SCOPES = ("user", "department", "sonet_group")
 
@@ -38,11 +38,11 @@ class Bitrix24Source:
         """Host (and port) of the portal."""
         return self.access.portal
 
-    async def cut(self, entity: str, ranges: int) -> Cut:
+    async def cut(self, entity: str, ranges: int, _extracted: Extracted) -> Cut:
         """See ``Source.cut``."""
         return await self._pager(entity).cut(ranges)
 
-    async def read(self, entity: str, cursor: JsonObject) -> SourcePage:
+    async def read(self, entity: str, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
         """See ``Source.read``."""
         return await self._pager(entity).read(cursor)
 

@@ -68,11 +68,12 @@ class Advancer:
         if await self._halted(run, progress.values(), outages):
             return Tick(stop=True)
         run = await self._show(run, outages)
+        moved = await self._block_children(job, progress)
         to_open = self._to_open(job, progress)
-        moved = await self._open_stages(job, progress)
+        moved |= await self._open_stages(job, progress)
         moved |= await self._wake(run, progress.values(), {outage.system for outage in outages}, fresh=fresh)
         if all(entity.settled for entity in progress.values()):
-            await self.finishing.finish(run, progress.values())
+            await self.finishing.finish(run, progress.values(), whole_plan=run.entities == job.plan.names)
             return Tick(stop=True)
         return Tick(stop=False, open=to_open, moved=moved, done=sum(entity.done for entity in progress.values()))
 
@@ -115,6 +116,19 @@ class Advancer:
         if shown == run:
             return run
         return await self.stores.runs.replace(shown)
+
+    async def _block_children(self, job: Job, progress: dict[str, EntityProgress]) -> bool:
+        """What follows an entity that cannot be read cannot be read either."""
+        moved = False
+        for name, entity in progress.items():
+            parents = [progress[need] for need in job.plan.entity(name).extract_after if need in progress]
+            lost = next((parent.row for parent in parents if parent.blocked), None)
+            if lost is not None and not entity.blocked and entity.row.ranges is None:
+                message = f"{lost.entity} could not be read: {lost.message}"
+                entity.row = replace(entity.row, blocked_by=lost.blocked_by, message=message)
+                await self.stores.ledger.put_entity(entity.row)
+                moved = True
+        return moved
 
     def _to_open(self, job: Job, progress: dict[str, EntityProgress]) -> tuple[str, ...]:
         def parents_read(name: str) -> bool:

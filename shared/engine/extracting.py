@@ -10,27 +10,36 @@ import random
 import uuid
 from dataclasses import dataclass, replace
 
-import orjson
-
 from shared.engine.admission import Admission
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
+from shared.engine.extracted import ExtractedRows, RowCache
 from shared.engine.job import Job, Jobs, Pace
+from shared.engine.rows import dump_rows
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
-from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
 from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import Run
+from shared.ports.evidence import merged, recording
 from shared.ports.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """The page has to wait this many seconds."""
+    """The page has to wait this many seconds; ``calls`` were made for it in vain."""
 
     seconds: float
+    calls: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Got:
+    """A page that was read, and the calls that it took."""
+
+    page: SourcePage
+    calls: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -43,6 +52,7 @@ class Extractor:
     stopping: Stopping
     clock: Clock
     pace: Pace
+    rows: RowCache
 
     async def work(self, message: ExtractMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
@@ -71,14 +81,14 @@ class Extractor:
                 if got is None:
                     return False
                 if isinstance(got, _Wait):
-                    await self._park(page, got.seconds)
+                    await self._park(page, got)
                     return False
-                following = self._following(page, got)
+                following = self._following(page, got.page)
                 goes_on = following is not None and self.clock.monotonic() < until
                 if following is not None and goes_on:
                     reading = asyncio.create_task(self._read(run, job, following))
                 try:
-                    await self._store(page, got, following)
+                    await self._store(job, page, got, following)
                 except Conflict:
                     return False  # another worker completed this page; it goes on with the range
                 if following is None or not goes_on:
@@ -87,21 +97,24 @@ class Extractor:
         finally:
             reading.cancel()
 
-    async def _read(self, run: Run, job: Job, page: PageRow) -> SourcePage | _Wait | None:
+    async def _read(self, run: Run, job: Job, page: PageRow) -> _Got | _Wait | None:
         """One page; or how long to wait for it; or None when the worker may not act any more."""
         if await self.admission.run(run.run_id, run.epoch) is None:
             return None
-        try:
-            return await job.source.read(page.key.entity, page.cursor or {})
-        except (SlowDown, RetryLater) as error:
-            await self.stopping.absorb(run, page.key.entity, error)
-            return _Wait(error.retry_after or 2.0)
+        extracted = ExtractedRows(run, self.stores, self.rows)
+        with recording() as calls:
+            try:
+                return _Got(await job.source.read(page.key.entity, page.cursor or {}, extracted), dict(calls))
+            except (SlowDown, RetryLater) as error:
+                await self.stopping.absorb(run, page.key.entity, error)
+                return _Wait(error.retry_after or 2.0, dict(calls))
 
-    async def _park(self, page: PageRow, seconds: float) -> None:
-        later = self.clock.seconds() + seconds * random.uniform(1.0, 1.5)
+    async def _park(self, page: PageRow, wait: _Wait) -> None:
+        later = self.clock.seconds() + wait.seconds * random.uniform(1.0, 1.5)
         current = await self.stores.ledger.get(page.key)
         if current is not None:
-            await self.stores.ledger.mark([replace(current, enqueued_at=None, not_before=later)])
+            calls = merged(current.calls, wait.calls)
+            await self.stores.ledger.mark([replace(current, enqueued_at=None, not_before=later, calls=calls)])
 
     def _following(self, page: PageRow, got: SourcePage) -> PageRow | None:
         if got.next is None:
@@ -109,31 +122,38 @@ class Extractor:
         key = replace(page.key, seq=page.key.seq + 1)
         return PageRow(key, cursor=got.next, enqueued_at=self.clock.seconds())
 
-    async def _store(self, page: PageRow, got: SourcePage, following: PageRow | None) -> None:
-        place = _place(page.key, got.records)
+    async def _store(self, job: Job, page: PageRow, got: _Got, following: PageRow | None) -> None:
+        records, calls = got.page.records, merged(page.calls, got.calls)
+        place = _place(page.key, records)
         raw_blob, rows_blob = f"raw/{place}", f"rows/{place}"
         await asyncio.gather(
-            self.stores.archive.put(raw_blob, b"[" + b",".join(got.raw) + b"]"),
-            self.stores.archive.put(rows_blob, dump_rows(got.records)),
+            self.stores.archive.put(raw_blob, b"[" + b",".join(got.page.raw) + b"]"),
+            self.stores.archive.put(rows_blob, dump_rows(records)),
         )
         done = replace(
             page,
             state=PageState.DONE,
             blob=rows_blob,
             raw_blob=raw_blob,
-            counts=Counts(extracted=len(got.records), source_calls=got.calls),
+            counts=Counts(extracted=len(records), source_calls=got.page.calls),
+            calls=calls,
             completed_at=self.clock.seconds(),
         )
-        slices = [
-            PageRow(
-                replace(page.key, stage=Stage.IMPORT, part=part),
-                cursor={"start": start, "count": min(self.pace.slice_rows, len(got.records) - start)},
-                blob=rows_blob,
-                raw_blob=raw_blob,
-            )
-            for part, start in enumerate(range(0, len(got.records), self.pace.slice_rows))
-        ]
+        slices = [] if job.plan.entity(page.key.entity).archive_only else self._slices(done)
         await complete(self.stores.ledger, done, [*slices, *([following] if following else [])])
+
+    def _slices(self, done: PageRow) -> list[PageRow]:
+        """What has to be imported of a page."""
+        total, size = done.counts.extracted, self.pace.slice_rows
+        return [
+            PageRow(
+                replace(done.key, stage=Stage.IMPORT, part=part),
+                cursor={"start": start, "count": min(size, total - start)},
+                blob=done.blob,
+                raw_blob=done.raw_blob,
+            )
+            for part, start in enumerate(range(0, total, size))
+        ]
 
 
 def _place(key: PageKey, records: tuple[SourceRecord, ...]) -> str:
@@ -141,15 +161,3 @@ def _place(key: PageKey, records: tuple[SourceRecord, ...]) -> str:
     span = f"{records[0].id}-{records[-1].id}" if records else "empty"
     attempt = uuid.uuid4().hex[:8]
     return f"{key.run_id}/{key.entity}/{key.range_no:05d}-{key.seq:07d}-{span}-{attempt}.json"
-
-
-def dump_rows(records: tuple[SourceRecord, ...]) -> bytes:
-    """One line of JSON per record: ``{"id", "data"}``."""
-    return b"\n".join(orjson.dumps({"id": record.id, "data": record.data}) for record in records)
-
-
-def load_rows(content: bytes, cursor: JsonObject) -> list[SourceRecord]:
-    """The lines a slice covers (``start`` and ``count``)."""
-    start, count = int(cursor["start"]), int(cursor["count"])
-    lines = content.split(b"\n")[start : start + count]
-    return [SourceRecord(row["id"], row["data"]) for row in map(orjson.loads, lines)]

@@ -16,10 +16,13 @@ class Finishing:
     stores: Stores
     clock: Clock
 
-    async def finish(self, run: Run, progress: Iterable[EntityProgress]) -> None:
-        """Write the final state; ``failed`` when nothing but blocked entities is left."""
+    async def finish(self, run: Run, progress: Iterable[EntityProgress], *, whole_plan: bool) -> None:
+        """Write the final state; ``failed`` when nothing but blocked entities is left.
+
+        An entity that the source does not offer is shown as such, and is no error unless it was asked for by name.
+        """
         entities = list(progress)
-        blocked = [entity for entity in entities if entity.blocked]
+        blocked = [entity for entity in entities if entity.blocked and not (whole_plan and _not_offered(entity))]
         state = RunState.COMPLETED
         if blocked or any(entity.counts.dead_lettered for entity in entities):
             state = RunState.FAILED if len(blocked) == len(entities) else RunState.COMPLETED_WITH_ERRORS
@@ -36,3 +39,7 @@ class Finishing:
             )
         )
         await self.stores.runs.unlock(run.plan, run.run_id)
+
+
+def _not_offered(entity: EntityProgress) -> bool:
+    return entity.row.blocked_by == "source.method_missing" and not entity.pages

@@ -15,10 +15,10 @@ from shared.engine.admission import Admission
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
 from shared.engine.delivering import Delivery, deliver
-from shared.engine.extracting import load_rows
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.lookup import References, read_entries
 from shared.engine.outcome import Outcome
+from shared.engine.rows import load_slice
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
 from shared.model.errors import Conflict, RecordRejected, RetryLater, RunStopped, SlowDown
@@ -88,7 +88,7 @@ class Importer:
 
     async def _records(self, row: PageRow) -> list[SourceRecord]:
         """The rows of a slice; of a patch only those that its slice deferred."""
-        records = load_rows(await self.stores.archive.get(row.blob or ""), row.cursor or {})
+        records = load_slice(await self.stores.archive.get(row.blob or ""), row.cursor or {})
         if row.key.stage is not Stage.PATCH:
             return records
         blob = Outcome.blob(replace(row, key=replace(row.key, stage=Stage.IMPORT)))

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
-from shared.engine.extracting import load_rows
 from shared.engine.outcome import fingerprint
+from shared.engine.rows import load_slice
 from shared.model.errors import Conflict
 from shared.model.ledger import Counts, PageRow, PageState
 from shared.model.messages import ExtractMessage, ImportMessage
@@ -33,7 +33,7 @@ class Poison:
         row = await self.stores.ledger.get(message.key)
         if row is None or row.state is not PageState.PENDING or not await self._current(message.run_id, message.epoch):
             return
-        records = load_rows(await self.stores.archive.get(row.blob or ""), row.cursor or {})
+        records = load_slice(await self.stores.archive.get(row.blob or ""), row.cursor or {})
         await self._give_up(row, [record.id for record in records])
 
     async def _current(self, run_id: str, epoch: int) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.model.ledger import Counts, EntityRow, PageRow, PageState, Stage
 from shared.model.plan import Plan
+from shared.ports.evidence import merged
 
 
 @dataclass(slots=True)
@@ -41,6 +42,11 @@ class EntityProgress:
     def done(self) -> int:
         """Rows of all stages that nobody has to work on any more."""
         return sum(row.state is not PageState.PENDING for row in (*self.pages, *self.slices, *self.patches))
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Source calls by method and verdict, over cutting and all pages."""
+        return merged(self.row.calls, *(page.calls for page in self.pages))
 
     @property
     def counts(self) -> Counts:

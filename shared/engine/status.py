@@ -9,6 +9,7 @@ from shared.engine.progress import EntityProgress, assemble
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageState
 from shared.model.run import Run
+from shared.ports.evidence import by_method, merged
 from shared.ports.stores import Stores
 
 
@@ -32,6 +33,7 @@ class Statuses:
             **summary(run),
             "entities": {name: _entity(entity) for name, entity in progress.items()},
             "calls": {"source": total.source_calls, "target": total.target_calls},
+            "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
             "rate": rate,
             "eta_seconds": _eta(run, progress, total, rate),
         }

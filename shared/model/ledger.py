@@ -1,6 +1,6 @@
 """The ledger's rows: which pages and slices exist, which are done, and what came of them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from shared.model.json import JsonObject
@@ -79,7 +79,8 @@ class PageRow:
     """One row of the ledger. Times are seconds since 1970 by the writer's clock; nothing is ordered by them.
 
     ``cursor`` says where an extraction page starts (opaque to the engine), or which lines of ``blob`` a slice covers.
-    ``enqueued_at`` is when a wake-up was last sent for it, ``not_before`` when it may next be.
+    ``enqueued_at`` is when a wake-up was last sent for it, ``not_before`` when it may next be. ``calls`` counts the
+    calls made for it, refused and failed ones too: ``{"user.get ok": 3}``.
     """
 
     key: PageKey
@@ -93,6 +94,7 @@ class PageRow:
     completed_at: float | None = None
     attempts: int = 0
     reason: str | None = None
+    calls: dict[str, int] = field(default_factory=dict)
     etag: str | None = None
 
 
@@ -101,7 +103,7 @@ class EntityRow:
     """Progress of one entity in a run, as far as pages do not say it.
 
     ``ranges`` is None until the entity's id ranges are cut; ``expected`` is the source's own count, as advice.
-    ``blocked_by`` is the reason that stopped this entity alone.
+    ``blocked_by`` is the reason that stopped this entity alone. ``calls`` are those that cutting it took.
     """
 
     run_id: str
@@ -112,3 +114,4 @@ class EntityRow:
     patch_open: bool = False
     blocked_by: str | None = None
     message: str | None = None
+    calls: dict[str, int] = field(default_factory=dict)

@@ -10,12 +10,14 @@ class Entity:
 
     ``extract_after`` are entities whose ids the extraction follows; ``import_after`` those that must be in before.
     ``tree`` names the canonical field that points to a parent of the same entity: parents go first.
+    ``archive_only`` says that it is read and kept, and that nothing of it is written to the target.
     """
 
     name: str
     extract_after: tuple[str, ...] = ()
     import_after: tuple[str, ...] = ()
     tree: str | None = None
+    archive_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

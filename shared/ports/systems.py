@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.model.json import JsonObject
-from shared.model.records import Capabilities, Cut, OutgoingItem, Receipt, SourcePage
+from shared.model.records import Capabilities, Cut, OutgoingItem, Receipt, SourcePage, SourceRecord
+from shared.model.run import RunOptions
 
 
 class Budget(Protocol):
@@ -28,6 +29,20 @@ class Check:
     fix: str | None = None
 
 
+class Extracted(Protocol):
+    """What a run was asked for, and what it has read so far of the entities under ``extract_after`` in the plan."""
+
+    @property
+    def options(self) -> RunOptions:
+        """The options of the run request."""
+
+    async def pages(self, entity: str) -> tuple[str, ...]:
+        """Names of the pages of an entity that hold records, in key order; complete, since the entity is."""
+
+    async def rows(self, page: str) -> tuple[SourceRecord, ...]:
+        """The records of one page."""
+
+
 class Source(Protocol):
     """A system of record. Reads only.
 
@@ -37,10 +52,14 @@ class Source(Protocol):
     async def identity(self) -> str:
         """Name of the portal (host and port), stable over runs and free of secrets."""
 
-    async def cut(self, entity: str, ranges: int) -> Cut:
-        """Find the id bounds of an entity and cut it into at most ``ranges`` ranges; an empty one gives no cursor."""
+    async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
+        """Cut an entity into ranges that can be read side by side; an empty one gives no cursor.
 
-    async def read(self, entity: str, cursor: JsonObject) -> SourcePage:
+        About ``ranges`` of them where ids are what it is cut by; an entity that follows its parents has one for each
+        page of theirs.
+        """
+
+    async def read(self, entity: str, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """Read one page: one source call, plus the calls for the details that belong to its records."""
 
     async def checks(self) -> list[Check]:

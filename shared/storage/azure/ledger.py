@@ -117,6 +117,7 @@ def _dump(row: PageRow) -> Row:
         "completed_at": row.completed_at,
         "attempts": row.attempts,
         "reason": row.reason,
+        "calls": json.dumps(row.calls) if row.calls else None,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -139,5 +140,6 @@ def _load(row: Row) -> PageRow:
         completed_at=row.get("completed_at"),
         attempts=row["attempts"],
         reason=row.get("reason"),
+        calls=json.loads(row.get("calls", "{}")),
         etag=row["etag"],
     )

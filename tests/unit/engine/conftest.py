@@ -13,6 +13,7 @@ from shared.engine.binding import Binder
 from shared.engine.clock import Clock
 from shared.engine.control import RunControl
 from shared.engine.cutting import Cutter
+from shared.engine.extracted import RowCache
 from shared.engine.extracting import Extractor
 from shared.engine.finishing import Finishing
 from shared.engine.importing import Importer
@@ -30,7 +31,7 @@ from shared.model.plan import Entity, Plan
 from shared.model.records import Capabilities, Cut, MethodLimit, OutgoingItem, Receipt, SourcePage, SourceRecord
 from shared.model.run import Run, RunMode
 from shared.ports.stores import Stores
-from shared.ports.systems import Check
+from shared.ports.systems import Check, Extracted
 from shared.storage.memory.opening import open_memory_stores
 from shared.transform.mapping import Mapping
 
@@ -91,7 +92,7 @@ class Portal:
     async def identity(self) -> str:
         return self.name
 
-    async def cut(self, entity: str, ranges: int) -> Cut:
+    async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
         self.trouble(entity, {})
         ids = sorted(self.records[entity])
         if not ids:
@@ -99,7 +100,7 @@ class Portal:
         half = ids[len(ids) // 2]
         return Cut(({"after": 0, "upto": half}, {"after": half, "upto": None}), len(ids))
 
-    async def read(self, entity: str, cursor: dict[str, Any]) -> SourcePage:
+    async def read(self, entity: str, cursor: dict[str, Any], extracted: Extracted) -> SourcePage:
         self.trouble(entity, cursor)
         after, upto = cursor["after"], cursor["upto"]
         ids = [i for i in sorted(self.records[entity]) if i > after and (upto is None or i <= upto)]
@@ -218,8 +219,9 @@ class World:
         self.statuses = Statuses(self, self.stores, self.clock)
         self.advancer = Advancer(self, self.stores, outages, stopping, finishing, self.clock, self.pace)
         self.binder = Binder(self, self.stores, outages, stopping)
-        self.cutter = Cutter(self, self.stores, stopping, self.pace)
-        self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace)
+        rows = RowCache(self.stores)
+        self.cutter = Cutter(self, self.stores, stopping, self.pace, rows)
+        self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace, rows)
         self.importer = Importer(
             self,
             self.stores,

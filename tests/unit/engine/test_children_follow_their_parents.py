@@ -1,0 +1,106 @@
+"""Entities that are read by the ids of others, and those that are only archived."""
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from shared.model.errors import EntityStopped, SlowDown
+from shared.model.plan import Entity
+from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.run import RunState
+from shared.ports.evidence import record
+from shared.ports.systems import Extracted
+
+
+class FamilyPortal:
+    """Adds ``member`` to a portal: two for each group, one page of them for each page of groups."""
+
+    def __init__(self, world: Any) -> None:
+        self.inner = world.portal
+        self.throttled_once = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
+        if entity != "member":
+            return await self.inner.cut(entity, ranges, extracted)
+        record("member.count", "ok")
+        return Cut(tuple({"page": page} for page in await extracted.pages("group")))
+
+    async def read(self, entity: str, cursor: dict[str, Any], extracted: Extracted) -> SourcePage:
+        if entity != "member":
+            return await self.inner.read(entity, cursor, extracted)
+        if not self.throttled_once:
+            self.throttled_once = True
+            record("member.get", "source.throttled")
+            raise SlowDown("source.throttled", "too many")
+        record("member.get", "ok")
+        parents = await extracted.rows(cursor["page"])
+        rows = tuple(SourceRecord(f"{parent.id}{n}", {"GROUP": parent.id}) for parent in parents for n in (1, 2))
+        return SourcePage(rows, (b"{}",), None, 1)
+
+
+def _with_members(world):
+    member = Entity("member", extract_after=("group",), archive_only=True)
+    world.plan = replace(world.plan, entities=(*world.plan.entities, member))
+    world.portal = FamilyPortal(world)
+    world.rewire()
+
+
+async def test_children_are_read_for_every_page_of_their_parents(world):
+    _with_members(world)
+    run = await world.drive((await world.start()).run_id)
+    status = await world.status(run.run_id)
+    assert run.state is RunState.COMPLETED
+    assert status["entities"]["member"]["extracted"] == 2 * status["entities"]["group"]["extracted"]
+
+
+async def test_what_is_only_archived_is_not_written(world):
+    _with_members(world)
+    run = await world.drive((await world.start()).run_id)
+    assert "member" not in {entity for entity, _ in world.gateway.calls}
+    names = await world.stores.archive.names(f"rows/{run.run_id}/member/")
+    lines = [orjson.loads(line) for name in names for line in (await world.stores.archive.get(name)).split(b"\n")]
+    assert len(lines) == 90
+
+
+async def test_every_call_is_in_the_evidence_refused_ones_too(world):
+    _with_members(world)
+    run = await world.drive((await world.start()).run_id)
+    status = await world.status(run.run_id)
+    pages = status["entities"]["member"]["pages"]["total"]
+    assert status["source_methods"] == {
+        "member.count": {"ok": 1},
+        "member.get": {"ok": pages, "source.throttled": 1},
+    }
+
+
+async def test_children_of_an_unreadable_entity_are_not_waited_for(world):
+    _with_members(world)
+
+    def denied(entity: str, _cursor: dict[str, Any]) -> None:
+        if entity == "group":
+            raise EntityStopped("source.denied", "no scope")
+
+    world.portal.inner.trouble = denied
+    run = await world.drive((await world.start()).run_id)
+    status = await world.status(run.run_id)
+    assert run.state is RunState.COMPLETED_WITH_ERRORS
+    assert status["entities"]["member"]["blocked_by"] == "source.denied"
+    assert "group could not be read" in status["entities"]["member"]["message"]
+
+
+async def test_what_the_source_does_not_offer_is_no_error_of_the_whole_plan(world):
+    _with_members(world)
+
+    def missing(entity: str, _cursor: dict[str, Any]) -> None:
+        if entity == "group":
+            raise EntityStopped("source.method_missing", "Method not found!")
+
+    world.portal.inner.trouble = missing
+    whole = await world.drive((await world.start()).run_id)
+    named = await world.drive((await world.start(entities=("department", "user", "group"))).run_id)
+    assert whole.state is RunState.COMPLETED
+    assert named.state is RunState.COMPLETED_WITH_ERRORS
