@@ -8,6 +8,7 @@ import azure.durable_functions as df
 
 from composition.app import App, current
 from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
+from shared.engine.job import NotConfigured
 from shared.model.errors import Conflict, PortageError
 
 _LOG = logging.getLogger("portage.activities")
@@ -19,12 +20,12 @@ blueprint = df.Blueprint()
 
 @blueprint.activity_trigger(input_name="job", activity=ADVANCE_RUN)
 async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
-    """``{"run_id", "epoch", "fresh"}`` → ``{"ok", "stop", "open", "moved", "done"}``."""
+    """``{"run_id", "epoch"}`` → ``{"stop", "open", "moved", "done"}``."""
     app = await current()
-    tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"], fresh=job["fresh"]))
+    tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"]))
     if tick is None:
-        return {"ok": False, "stop": False, "open": [], "moved": False, "done": -1}
-    return {"ok": True, "stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "done": tick.done}
+        return {"stop": False, "open": [], "moved": False, "done": -1}
+    return {"stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "done": tick.done}
 
 
 @blueprint.activity_trigger(input_name="job", activity=BIND_RUN)
@@ -50,6 +51,8 @@ async def _settled(app: App, job: dict[str, Any], work: Awaitable[_T]) -> _T | N
         return await work
     except (PortageError, Conflict) as error:
         _LOG.warning("step put off: %s", error)
+    except NotConfigured as error:
+        await app.stopping.halt(job["run_id"], job["epoch"], "run.not_configured", str(error))
     except Exception as error:
         _LOG.exception("step failed")
         message = f"{type(error).__name__} while the run advanced; the log has the trace"

@@ -20,6 +20,7 @@ from shared.engine.importing import Importer
 from shared.engine.job import Jobs, Pace
 from shared.engine.lookup import References
 from shared.engine.outages import Outages
+from shared.engine.outlasting import Outlasting
 from shared.engine.poison import Poison
 from shared.engine.status import Statuses
 from shared.engine.stopping import Stopping
@@ -44,6 +45,7 @@ class App:
     cutter: Cutter
     extractor: Extractor
     importer: Importer
+    outlasting: Outlasting
     poison: Poison
     stopping: Stopping
     watchdog: Watchdog
@@ -64,26 +66,21 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
     admission = Admission(stores.runs, clock)
     rows = RowCache(stores)
     control = RunControl(jobs, stores, outages, clock)
+    extractor = Extractor(jobs, stores, admission, stopping, clock, pace, rows)
+    references, guard = References(stores.idmaps), TargetGuard(stores.runs, clock)
+    importer = Importer(jobs, stores, admission, stopping, references, guard, clock, pace)
     return App(
         plan_names=plan_names(),
         stores=stores,
         control=control,
         statuses=Statuses(jobs, stores, clock),
         advancer=Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace),
-        binder=Binder(jobs, stores, outages, stopping),
+        binder=Binder(jobs, stores, outages, stopping, clock),
         cutter=Cutter(jobs, stores, stopping, pace, rows),
-        extractor=Extractor(jobs, stores, admission, stopping, clock, pace, rows),
-        importer=Importer(
-            jobs,
-            stores,
-            admission,
-            stopping,
-            References(stores.idmaps),
-            TargetGuard(stores.runs, clock),
-            clock,
-            pace,
-        ),
-        poison=Poison(stores, clock),
+        extractor=extractor,
+        importer=importer,
+        outlasting=Outlasting(stores.queue),
+        poison=Poison(stores, extractor, importer, clock),
         stopping=stopping,
         watchdog=Watchdog(stores, control),
         doctor=Doctor(settings, stores, jobs, plan_names()),

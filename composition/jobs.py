@@ -11,9 +11,10 @@ from connectors.import_gateway.gateway import ImportGateway
 from plans.loading import load_plan
 from shared.engine.budgets import TokenBucket
 from shared.engine.governor import Governor
-from shared.engine.job import Job
+from shared.engine.job import Job, NotConfigured
 from shared.engine.method_budgets import MethodBudgets
 from shared.http.client import HttpClient, Tally
+from shared.model.plan import Plan
 from shared.ports.evidence import record
 from shared.ports.stores import Stores
 from shared.ports.systems import Source, Target
@@ -31,8 +32,12 @@ class ConfiguredJobs:
     counters: Counters
     _jobs: dict[str, Job] = field(default_factory=dict)
 
+    def plan_of(self, name: str) -> Plan:
+        """Raises KeyError for an unknown plan."""
+        return load_plan(name).plan
+
     def of(self, plan: str) -> Job:
-        """Raises KeyError for an unknown plan and ValueError when its systems are not configured."""
+        """Raises KeyError for an unknown plan and NotConfigured when its systems are not."""
         if plan not in self._jobs:
             loaded = load_plan(plan)
             source = self._sources()[loaded.plan.source]()
@@ -48,7 +53,7 @@ class ConfiguredJobs:
 
     def _bitrix24(self) -> Source:
         if not self.settings.webhooks:
-            raise ValueError("PORTAGE_BITRIX24_WEBHOOK_URLS is not set")
+            raise NotConfigured("PORTAGE_BITRIX24_WEBHOOK_URLS is not set")
         portal = Access.webhook(self.settings.webhooks[0]).portal
         rate, burst = self.settings.source_rate, self.settings.source_burst
         allowance = TokenBucket(rate=rate, burst=burst) if rate else _UNLIMITED
@@ -57,7 +62,7 @@ class ConfiguredJobs:
 
     def _import_gateway(self) -> Target:
         if self.settings.gateway is None:
-            raise ValueError("PORTAGE_GATEWAY_URL is not set")
+            raise NotConfigured("PORTAGE_GATEWAY_URL is not set")
         address = GatewayAddress.parse(self.settings.gateway)
         budget = MethodBudgets(self.stores.shared, address.owner)
         return ImportGateway(address, HttpClient("target", self._tally("target")), budget)

@@ -1,16 +1,24 @@
-"""Logging of the process: one redacting filter on everything, and quiet libraries."""
+"""Logging of the process: every record is redacted when it is made, and libraries are quiet."""
 
 import logging
+from typing import Any
 
 from shared.http.redaction import RedactingFilter, quiet_libraries
 
+_FILTER = RedactingFilter()
+_make = logging.getLogRecordFactory()
+
 
 def configure_logging() -> None:
-    """Idempotent. The host brings the handlers; records are redacted before any of them sees one."""
+    """Redact before any logger, filter or handler sees a record, those that are added later included. Idempotent.
+
+    A filter would not do: one on the root logger does not see what other loggers hand to its handlers.
+    """
     quiet_libraries()
-    root = logging.getLogger()
-    if not any(isinstance(one, RedactingFilter) for one in root.filters):
-        root.addFilter(RedactingFilter())
-    for handler in root.handlers:
-        if not any(isinstance(one, RedactingFilter) for one in handler.filters):
-            handler.addFilter(RedactingFilter())
+    logging.setLogRecordFactory(_redacted)
+
+
+def _redacted(*arguments: Any, **named: Any) -> logging.LogRecord:
+    record = _make(*arguments, **named)
+    _FILTER.filter(record)
+    return record

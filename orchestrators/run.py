@@ -19,13 +19,12 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
     """Input: ``{"run_id", "epoch"}`` and, after continue-as-new, what the generation knew."""
     job = context.get_input()
     ids = {"run_id": job["run_id"], "epoch": job["epoch"]}
-    fresh, bound = job.get("fresh", True), job.get("bound", False)
+    bound = job.get("bound", False)
     done, pause = job.get("done", -1), job.get("pause", 1)
     for _ in range(TICKS):
-        tick = yield context.call_activity(ADVANCE_RUN, {**ids, "fresh": fresh})
+        tick = yield context.call_activity(ADVANCE_RUN, ids)
         if tick["stop"]:
             return {**ids, "ticks": "ended"}
-        fresh = fresh and not tick["ok"]
         opened = False
         if not bound:
             bound = yield context.call_activity(BIND_RUN, ids)
@@ -36,12 +35,12 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
                 answers = yield context.task_all(
                     [context.call_activity(OPEN_ENTITY, {**ids, "entity": entity}) for entity in chunk]
                 )
-                opened = all(answers)
+                opened = opened or any(answers)
         if opened:
             pause = 1
             continue
         pause = 1 if tick["moved"] or tick["done"] != done else min(LONGEST_PAUSE, pause * 2)
         done = tick["done"]
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
-    context.continue_as_new({**ids, "fresh": fresh, "bound": bound, "done": done, "pause": pause})
+    context.continue_as_new({**ids, "bound": bound, "done": done, "pause": pause})
     return {**ids, "ticks": "continued"}

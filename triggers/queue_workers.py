@@ -18,7 +18,8 @@ blueprint = func.Blueprint()
 async def extract(message: func.QueueMessage) -> None:
     """Read pages of one range."""
     wake_up = ExtractMessage.load(message.get_body().decode())
-    await (await current()).extractor.work(wake_up)
+    app = await current()
+    await app.outlasting.work(EXTRACT_QUEUE, wake_up.dump(), lambda: app.extractor.work(wake_up))
 
 
 @blueprint.function_name("queue_import")
@@ -26,22 +27,25 @@ async def extract(message: func.QueueMessage) -> None:
 async def import_slice(message: func.QueueMessage) -> None:
     """Import one slice."""
     wake_up = ImportMessage.load(message.get_body().decode())
-    await (await current()).importer.work(wake_up)
+    app = await current()
+    await app.outlasting.work(IMPORT_QUEUE, wake_up.dump(), lambda: app.importer.work(wake_up))
 
 
 @blueprint.function_name("queue_extract_poison")
 @blueprint.queue_trigger("message", queue_name=f"{EXTRACT_QUEUE}-poison", connection=_CONNECTION)
 async def extract_poison(message: func.QueueMessage) -> None:
-    """A range whose worker crashed again and again: its page is given up, the run goes on."""
+    """A range whose worker crashed again and again: one more try, alone, or its page is given up."""
     wake_up = ExtractMessage.load(message.get_body().decode())
     _LOG.error("poisoned: %s %s range %s", wake_up.run_id, wake_up.entity, wake_up.range_no)
-    await (await current()).poison.page(wake_up)
+    app = await current()
+    await app.outlasting.work(f"{EXTRACT_QUEUE}-poison", wake_up.dump(), lambda: app.poison.page(wake_up))
 
 
 @blueprint.function_name("queue_import_poison")
 @blueprint.queue_trigger("message", queue_name=f"{IMPORT_QUEUE}-poison", connection=_CONNECTION)
 async def import_poison(message: func.QueueMessage) -> None:
-    """A slice whose worker crashed again and again: its records become dead letters, the run goes on."""
+    """A slice whose worker crashed again and again: one more try, alone, or its records are given up."""
     wake_up = ImportMessage.load(message.get_body().decode())
     _LOG.error("poisoned: %s %s slice %s", wake_up.run_id, wake_up.entity, wake_up.key.row)
-    await (await current()).poison.slice(wake_up)
+    app = await current()
+    await app.outlasting.work(f"{IMPORT_QUEUE}-poison", wake_up.dump(), lambda: app.poison.slice(wake_up))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from shared.engine.clock import Clock
 from shared.engine.finishing import Finishing
+from shared.engine.holding import is_held
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.outages import Outage, Outages
 from shared.engine.progress import EntityProgress, assemble
@@ -48,8 +49,8 @@ class Advancer:
     clock: Clock
     pace: Pace
 
-    async def tick(self, run_id: str, epoch: int, *, fresh: bool) -> Tick:
-        """Advance generation ``epoch``. ``fresh`` is its first tick: no wake-up of it has been sent yet."""
+    async def tick(self, run_id: str, epoch: int) -> Tick:
+        """Advance generation ``epoch``. Raises Conflict when the run's row or a progress row changed meanwhile."""
         run = await self.stores.runs.get(run_id)
         if run is None or not run.state.works or run.epoch != epoch:
             return Tick(stop=True)
@@ -68,10 +69,10 @@ class Advancer:
         if await self._halted(run, progress.values(), outages):
             return Tick(stop=True)
         run = await self._show(run, outages)
-        moved = await self._block_children(job, progress)
+        moved = await self._block_dependents(job, progress)
         to_open = self._to_open(job, progress)
         moved |= await self._open_stages(job, progress)
-        moved |= await self._wake(run, progress.values(), {outage.system for outage in outages}, fresh=fresh)
+        moved |= await self._wake(run, progress.values(), {outage.system for outage in outages})
         if all(entity.settled for entity in progress.values()):
             await self.finishing.finish(run, progress.values(), whole_plan=run.entities == job.plan.names)
             return Tick(stop=True)
@@ -117,16 +118,18 @@ class Advancer:
             return run
         return await self.stores.runs.replace(shown)
 
-    async def _block_children(self, job: Job, progress: dict[str, EntityProgress]) -> bool:
-        """What follows an entity that cannot be read cannot be read either."""
+    async def _block_dependents(self, job: Job, progress: dict[str, EntityProgress]) -> bool:
+        """What cannot be read without an entity that is stopped, or written without it, is stopped too."""
         moved = False
         for name, entity in progress.items():
-            parents = [progress[need] for need in job.plan.entity(name).extract_after if need in progress]
-            lost = next((parent.row for parent in parents if parent.blocked), None)
-            if lost is not None and not entity.blocked and entity.row.ranges is None:
-                message = f"{lost.entity} could not be read: {lost.message}"
-                entity.row = replace(entity.row, blocked_by=lost.blocked_by, message=message)
-                await self.stores.ledger.put_entity(entity.row)
+            needs = set(job.requirements(name))
+            if entity.row.ranges is None:
+                needs |= set(job.plan.entity(name).extract_after)
+            lost = next((progress[need].row for need in needs if need in progress and progress[need].blocked), None)
+            if lost is not None and not entity.blocked and not entity.settled:
+                message = f"{lost.entity} is stopped: {lost.message}"
+                stopped = replace(entity.row, blocked_by=lost.blocked_by, message=message)
+                entity.row = await self.stores.ledger.put_entity(stopped)
                 moved = True
         return moved
 
@@ -147,8 +150,7 @@ class Advancer:
         for name, entity in progress.items():
             needs = [progress[need] for need in job.plan.entity(name).import_after if need in progress]
             if not entity.row.import_open and entity.extracted and all(_in(need) for need in needs):
-                entity.row = replace(entity.row, import_open=True)
-                await self.stores.ledger.put_entity(entity.row)
+                entity.row = await self.stores.ledger.put_entity(replace(entity.row, import_open=True))
                 moved = True
         if all(_in(entity) for entity in progress.values()):
             for entity in progress.values():
@@ -159,16 +161,21 @@ class Advancer:
         if entity.row.patch_open or entity.blocked:
             return False
         entity.patches = [
-            PageRow(replace(row.key, stage=Stage.PATCH), cursor=row.cursor, blob=row.blob, raw_blob=row.raw_blob)
+            PageRow(
+                replace(row.key, stage=Stage.PATCH),
+                cursor=row.cursor,
+                blob=row.blob,
+                raw_blob=row.raw_blob,
+                receipts=row.receipts,
+            )
             for row in entity.slices
             if row.counts.deferred
         ]
         await self.stores.ledger.insert(entity.patches)
-        entity.row = replace(entity.row, patch_open=True)
-        await self.stores.ledger.put_entity(entity.row)
+        entity.row = await self.stores.ledger.put_entity(replace(entity.row, patch_open=True))
         return True
 
-    async def _wake(self, run: Run, progress: Iterable[EntityProgress], out: set[str], *, fresh: bool) -> bool:
+    async def _wake(self, run: Run, progress: Iterable[EntityProgress], out: set[str]) -> bool:
         """Send wake-ups for pending rows, as many as the windows allow."""
         reading: list[PageRow] = []
         writing: list[PageRow] = []
@@ -181,30 +188,25 @@ class Advancer:
         sent = 0
         for queue, rows, system in ((EXTRACT_QUEUE, reading, "source"), (IMPORT_QUEUE, writing, "target")):
             window = self.pace.probes if system in out else self.pace.window
-            due = self._due(rows, window, fresh=fresh)
+            due = self._due(run, rows, window)
             await self.stores.queue.send(queue, [_message(row, run.epoch) for row in due])
             now = self.clock.seconds()
-            marks = [replace(row, enqueued_at=now) for row in due]
-            if fresh:
-                marks += [replace(row, enqueued_at=None) for row in _stale(rows, due)]
-            await self.stores.ledger.mark(marks)
+            await self.stores.ledger.mark([replace(row, enqueued_at=now, enqueued_by=run.epoch) for row in due])
             sent += len(due)
         return bool(sent)
 
-    def _due(self, rows: list[PageRow], window: int, *, fresh: bool) -> list[PageRow]:
+    def _due(self, run: Run, rows: list[PageRow], window: int) -> list[PageRow]:
+        """Rows to wake up now: those without a wake-up of this generation that may still be heeded."""
         now = self.clock.seconds()
         pending = [row for row in rows if row.state is PageState.PENDING]
-        lost = now - self.pace.requeue_after
-        outstanding = [] if fresh else [row for row in pending if (row.enqueued_at or 0) > lost]
-        waiting = [row for row in pending if fresh or (row.enqueued_at or 0) <= lost]
-        ready = [row for row in waiting if fresh or row.not_before <= now]
-        return ready[: max(0, window - len(outstanding))]
+        woken = {row.key for row in pending if self._is_woken(run, row, now)}
+        ready = [row for row in pending if row.key not in woken and row.not_before <= now]
+        return ready[: max(0, window - len(woken))]
 
-
-def _stale(rows: list[PageRow], due: list[PageRow]) -> list[PageRow]:
-    """Rows that still carry a wake-up of an earlier generation, which no worker will heed."""
-    woken = {row.key for row in due}
-    return [row for row in rows if row.state is PageState.PENDING and row.enqueued_at and row.key not in woken]
+    def _is_woken(self, run: Run, row: PageRow, now: float) -> bool:
+        if row.held_by is not None:
+            return is_held(row, now)  # whoever held it is gone when its hold is over
+        return row.enqueued_by == run.epoch and (row.enqueued_at or 0.0) > now - self.pace.requeue_after
 
 
 def _in(entity: EntityProgress) -> bool:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from shared.engine.clock import Clock
+from shared.engine.holding import is_held
 from shared.engine.job import Jobs
 from shared.engine.outages import Outages
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, PortageError
+from shared.model.run import Run
 from shared.ports.stores import Stores
 
 
@@ -17,6 +20,16 @@ class Binder:
     stores: Stores
     outages: Outages
     stopping: Stopping
+    clock: Clock
+
+    async def _still_written(self, run: Run) -> bool:
+        """Whether a worker of the plan's last run may still write: its version must not come after this run's."""
+        others = [one for one in await self.stores.runs.list(plan=run.plan) if one.run_id != run.run_id]
+        last = next((one for one in others if one.mode.writes), None)
+        if last is None:
+            return False
+        now = self.clock.seconds()
+        return any(is_held(row, now) for row in await self.stores.ledger.scan(last.run_id))
 
     async def bind(self, run_id: str, epoch: int) -> bool:
         """True when the binding holds. False: the target is out (the run waits) or the run was halted."""
@@ -25,6 +38,8 @@ class Binder:
             return False
         if not run.mode.writes:
             return True  # a run that writes nothing leaves no mark, and needs no target
+        if await self._still_written(run):
+            return False
         job = self.jobs.of(run.plan)
         try:
             store_id = (await job.target.capabilities()).store_id

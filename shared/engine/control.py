@@ -1,5 +1,7 @@
 """Control of runs: start, pause, resume, cancel. Every change is one conditional write of the run's row."""
 
+import asyncio
+import contextlib
 import re
 import uuid
 from collections.abc import Callable
@@ -16,6 +18,9 @@ from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
 RUN_ORCHESTRATOR = "run"
+_PATIENCE = 2.0
+"""Seconds that a caller may wait for the target; the run asks again before it writes."""
+
 _ABANDONED = timedelta(seconds=60)
 _STAMP = re.compile(r"^run-(\d{8}-\d{6})-")
 
@@ -68,7 +73,6 @@ class RunControl:
     async def resume(self, run_id: str, who: str, starter: Starter) -> Run:
         """Paused or halted → running, as a new generation that starts from the ledger."""
         known = await self._failures(run_id)
-        await self.outages.clear(run_id, "source", "target")
         run = await self._change(
             run_id,
             "resume",
@@ -85,6 +89,8 @@ class RunControl:
                 tolerated=known,
             ),
         )
+        await self.outages.clear(run_id, "source", "target")
+        await self._unblock(run_id)
         await self._drive(run, starter)
         return run
 
@@ -125,6 +131,8 @@ class RunControl:
             try:
                 await self.stores.runs.lock(run.plan, run.run_id)
             except Conflict:
+                if await self.stores.runs.lock_holder(run.plan) == run.run_id:
+                    return  # the first answer was lost on its way
                 if not await self.release_stale_lock(run.plan):
                     break
             else:
@@ -146,17 +154,24 @@ class RunControl:
         if bound is not None and bound[0] != portal:
             raise ControlError("TARGET_CHANGED", f"The id map belongs to portal {bound[0]}, not to {portal}")
         try:
-            store_id = (await job.target.capabilities()).store_id
-        except PortageError:
+            async with asyncio.timeout(_PATIENCE):
+                store_id = (await job.target.capabilities()).store_id
+        except (PortageError, TimeoutError):
             return
         if bound is not None and bound[1] != store_id:
             raise ControlError("TARGET_CHANGED", "The gateway's store is not the one this id map belongs to")
 
+    async def _unblock(self, run_id: str) -> None:
+        """Entities that were stopped are tried anew."""
+        for row in (await self.stores.ledger.entities(run_id)).values():
+            if row.blocked_by is not None:
+                with contextlib.suppress(Conflict):
+                    await self.stores.ledger.put_entity(replace(row, blocked_by=None, message=None))
+
     async def _failures(self, run_id: str) -> int:
         run = await self._existing(run_id)
-        job = self.jobs.of(run.plan)
         rows = await self.stores.ledger.scan(run_id)
-        progress = assemble(job.plan, run.entities, run_id, {}, rows)
+        progress = assemble(self.jobs.plan_of(run.plan), run.entities, run_id, {}, rows)
         return sum(entity.counts.failed for entity in progress.values())
 
     async def _existing(self, run_id: str) -> Run:

@@ -1,7 +1,7 @@
 """Delivering: items into batches of the size the target takes, a few calls at a time, transient failures repeated."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -15,14 +15,16 @@ _ENVELOPE = 1024
 
 _REPEATS = 3
 
+MayCall = Callable[[], Awaitable[None]]
+"""Raises when the worker must not start another call."""
+
 
 @dataclass(slots=True)
 class Delivery:
-    """What came of one delivery. ``unsent`` could not be delivered now; ``trouble`` says why."""
+    """What came of one delivery. ``trouble`` says why some of it could not be delivered now."""
 
     receipts: list[Receipt] = field(default_factory=list)
     calls: int = 0
-    unsent: list[OutgoingItem] = field(default_factory=list)
     trouble: Exception | None = None
 
 
@@ -34,9 +36,11 @@ async def deliver(
     batch_prefix: str,
     items: Sequence[OutgoingItem],
     in_flight: int,
+    may_call: MayCall,
 ) -> Delivery:
     """Send ``items``. Never raises for the target's answers: what went in stays known whatever happens to the rest.
 
+    ``may_call`` is asked before every call; after it raised, no further call is started.
     A call whose outcome is unknown is repeated by whoever calls again with the same items: the keys make it harmless.
     """
     delivery = Delivery()
@@ -45,12 +49,11 @@ async def deliver(
     async def one(number: int, batch: Sequence[OutgoingItem]) -> None:
         async with limit:
             if delivery.trouble is not None:
-                delivery.unsent.extend(batch)
                 return
             try:
-                await _batch(target, entity, run_id, f"{batch_prefix}-{number}", batch, delivery)
+                await may_call()
+                await _batch(target, entity, run_id, f"{batch_prefix}-{number}", batch, delivery, may_call)
             except Exception as error:
-                delivery.unsent.extend(batch)
                 delivery.trouble = delivery.trouble or error
 
     batches = enumerate(_batches(items, capabilities, entity))
@@ -59,7 +62,13 @@ async def deliver(
 
 
 async def _batch(
-    target: Target, entity: str, run_id: str, batch_id: str, batch: Sequence[OutgoingItem], delivery: Delivery
+    target: Target,
+    entity: str,
+    run_id: str,
+    batch_id: str,
+    batch: Sequence[OutgoingItem],
+    delivery: Delivery,
+    may_call: MayCall,
 ) -> None:
     rest = list(batch)
     for repeat in range(_REPEATS):
@@ -71,6 +80,7 @@ async def _batch(
         rest = [item for item in rest if item.source_id in again]
         if not rest:
             return
+        await may_call()
 
 
 def _batches(items: Sequence[OutgoingItem], capabilities: Capabilities, entity: str) -> Iterator[list[OutgoingItem]]:

@@ -6,7 +6,6 @@ read begins while the last page is being stored.
 """
 
 import asyncio
-import random
 import uuid
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from shared.engine.clock import Clock
 from shared.engine.completing import complete
 from shared.engine.extracted import ExtractedRows, RowCache
 from shared.engine.job import Job, Jobs, Pace
+from shared.engine.parking import park
 from shared.engine.rows import dump_rows
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
@@ -81,16 +81,16 @@ class Extractor:
                 if got is None:
                     return False
                 if isinstance(got, _Wait):
-                    await self._park(page, got)
+                    await park(self.stores.ledger, self.clock, page.key, got.seconds, calls=got.calls)
                     return False
-                following = self._following(page, got.page)
+                following = self._following(run, page, got.page)
                 goes_on = following is not None and self.clock.monotonic() < until
                 if following is not None and goes_on:
                     reading = asyncio.create_task(self._read(run, job, following))
                 try:
                     await self._store(job, page, got, following)
                 except Conflict:
-                    return False  # another worker completed this page; it goes on with the range
+                    return False  # another worker completed this page, or the range is of another generation now
                 if following is None or not goes_on:
                     return following is not None
                 page = following
@@ -109,18 +109,11 @@ class Extractor:
                 await self.stopping.absorb(run, page.key.entity, error)
                 return _Wait(error.retry_after or 2.0, dict(calls))
 
-    async def _park(self, page: PageRow, wait: _Wait) -> None:
-        later = self.clock.seconds() + wait.seconds * random.uniform(1.0, 1.5)
-        current = await self.stores.ledger.get(page.key)
-        if current is not None:
-            calls = merged(current.calls, wait.calls)
-            await self.stores.ledger.mark([replace(current, enqueued_at=None, not_before=later, calls=calls)])
-
-    def _following(self, page: PageRow, got: SourcePage) -> PageRow | None:
+    def _following(self, run: Run, page: PageRow, got: SourcePage) -> PageRow | None:
         if got.next is None:
             return None
         key = replace(page.key, seq=page.key.seq + 1)
-        return PageRow(key, cursor=got.next, enqueued_at=self.clock.seconds())
+        return PageRow(key, cursor=got.next, enqueued_at=self.clock.seconds(), enqueued_by=run.epoch)
 
     async def _store(self, job: Job, page: PageRow, got: _Got, following: PageRow | None) -> None:
         records, calls = got.page.records, merged(page.calls, got.calls)

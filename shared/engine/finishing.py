@@ -17,7 +17,7 @@ class Finishing:
     clock: Clock
 
     async def finish(self, run: Run, progress: Iterable[EntityProgress], *, whole_plan: bool) -> None:
-        """Write the final state; ``failed`` when nothing but blocked entities is left.
+        """Write the final state; ``failed`` when every entity is blocked.
 
         An entity that the source does not offer is shown as such, and is no error unless it was asked for by name.
         """
@@ -25,7 +25,9 @@ class Finishing:
         blocked = [entity for entity in entities if entity.blocked and not (whole_plan and _not_offered(entity))]
         state = RunState.COMPLETED
         if blocked or any(entity.counts.dead_lettered for entity in entities):
-            state = RunState.FAILED if len(blocked) == len(entities) else RunState.COMPLETED_WITH_ERRORS
+            state = RunState.COMPLETED_WITH_ERRORS
+        if all(entity.blocked for entity in entities):
+            state, blocked = RunState.FAILED, entities
         first = blocked[0].row if blocked else None
         await self.stores.runs.replace(
             replace(

@@ -6,7 +6,7 @@ is done again from the start: what went in is recognised by checksum (and by the
 """
 
 import asyncio
-import random
+import uuid
 from dataclasses import dataclass, replace
 
 import orjson
@@ -15,15 +15,17 @@ from shared.engine.admission import Admission
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
 from shared.engine.delivering import Delivery, deliver
+from shared.engine.holding import Hold, holding
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.lookup import References, read_entries
 from shared.engine.outcome import Outcome
+from shared.engine.parking import park
 from shared.engine.rows import load_slice
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
-from shared.model.errors import Conflict, RecordRejected, RetryLater, RunStopped, SlowDown
+from shared.model.errors import Conflict, EntityStopped, RecordRejected, RetryLater, RunStopped, SlowDown
 from shared.model.json import JsonObject
-from shared.model.ledger import PageRow, PageState, Stage
+from shared.model.ledger import PageKey, PageRow, PageState, Stage
 from shared.model.messages import ImportMessage
 from shared.model.records import OutgoingItem, SourceRecord
 from shared.model.run import Run
@@ -34,6 +36,10 @@ from shared.transform.references import Pending, pending, resolve
 
 class _Stumbled(Exception):
     """The target failed on some records in a way that may pass."""
+
+
+class _Withdrawn(Exception):
+    """The run was paused or ended, or the slice is not safely in hand any more: no further call."""
 
 
 @dataclass(slots=True)
@@ -58,22 +64,32 @@ class Importer:
         if row is None or row.state is not PageState.PENDING:
             return
         try:
-            await self._slice(run, self.jobs.of(run.plan), row)
+            async with holding(self.stores.ledger, self.clock, row) as hold:
+                await self._slice(run, self.jobs.of(run.plan), hold)
         except _Stumbled:
-            await self._park(replace(row, attempts=row.attempts + 1), 2.0 * (row.attempts + 1))
+            await self._park(row.key, 2.0 * (row.attempts + 1), attempts=1)
         except (SlowDown, RetryLater) as error:
             await self.stopping.absorb(run, row.key.entity, error)
-            await self._park(row, error.retry_after or 2.0)
-        except RunStopped as error:
-            await self.stopping.run(run, error)
-        except Conflict:
-            return  # another worker completed the slice
+            await self._park(row.key, error.retry_after or 2.0)
+        except (EntityStopped, RunStopped) as error:
+            await self.stopping.absorb(run, row.key.entity, error)
+        except (Conflict, _Withdrawn):
+            return  # the slice is in other hands, or nobody's: the run's orchestration sees to it
 
-    async def _park(self, row: PageRow, seconds: float) -> None:
-        later = self.clock.seconds() + seconds * random.uniform(1.0, 1.5)
-        await self.stores.ledger.mark([replace(row, enqueued_at=None, not_before=later)])
+    async def left_of(self, row: PageRow) -> list[str]:
+        """Ids of the records of a slice that did not go in; of a patch, all that it was for."""
+        run = await self.stores.runs.get(row.key.run_id)
+        ids = [record.id for record in await self._records(row)]
+        if run is None or row.key.stage is Stage.PATCH:
+            return ids
+        known = await read_entries(self.stores.idmaps.of(run.plan), row.key.entity, ids)
+        return [one for one in ids if one not in known or known[one].run_id != run.run_id]
 
-    async def _slice(self, run: Run, job: Job, row: PageRow) -> None:
+    async def _park(self, key: PageKey, seconds: float, *, attempts: int = 0) -> None:
+        await park(self.stores.ledger, self.clock, key, seconds, attempts=attempts)
+
+    async def _slice(self, run: Run, job: Job, hold: Hold) -> None:
+        row = hold.row
         entity = row.key.entity
         records = await self._records(row)
         outcome = Outcome(run, row, self.clock.now())
@@ -81,18 +97,18 @@ class Importer:
         outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, drafts)
         if tree := job.plan.entity(entity).tree:
             for level in _levels(drafts, tree, entity):
-                await self._import(run, job, row, level, outcome)
+                await self._import(run, job, hold, level, outcome)
         else:
-            await self._import(run, job, row, drafts, outcome)
-        await self._complete(row, outcome)
+            await self._import(run, job, hold, drafts, outcome)
+        await self._complete(hold.row, outcome)
+        hold.completed = True
 
     async def _records(self, row: PageRow) -> list[SourceRecord]:
         """The rows of a slice; of a patch only those that its slice deferred."""
         records = load_slice(await self.stores.archive.get(row.blob or ""), row.cursor or {})
         if row.key.stage is not Stage.PATCH:
             return records
-        blob = Outcome.blob(replace(row, key=replace(row.key, stage=Stage.IMPORT)))
-        deferred = orjson.loads(await self.stores.archive.get(blob))["deferred"]
+        deferred = orjson.loads(await self.stores.archive.get(row.receipts or ""))["deferred"]
         return [record for record in records if record.id in deferred]
 
     def _transform(self, job: Job, records: list[SourceRecord], outcome: Outcome) -> dict[str, JsonObject]:
@@ -105,7 +121,8 @@ class Importer:
                 outcome.reject(record.id, error.reason.code, error.message, error.field)
         return drafts
 
-    async def _import(self, run: Run, job: Job, row: PageRow, drafts: dict[str, JsonObject], outcome: Outcome) -> None:
+    async def _import(self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], outcome: Outcome) -> None:
+        row = hold.row
         lookup = await self.references.lookup(run.plan, (one for data in drafts.values() for one in pending(data)))
         items = []
         for source_id, draft in drafts.items():
@@ -115,8 +132,8 @@ class Importer:
                 continue
             if resolution.missing and run.mode.writes:
                 outcome.note_missing(source_id, resolution.missing)
-                if outcome.knows(source_id) and row.key.stage is not Stage.PATCH:
-                    continue  # the target has an older version, whole: the patch will bring the new one, whole
+                if outcome.has_older_version(source_id) and row.key.stage is not Stage.PATCH:
+                    continue  # the target has one that is whole: the patch will bring the new one, whole
             try:
                 digest = checksum(resolution.data)
             except RecordRejected as error:
@@ -132,8 +149,13 @@ class Importer:
             return
         capabilities = await self.guard.capabilities(run, job)
         batch = f"{run.run_id}-{row.key.entity}-{row.key.range_no}-{row.key.row}"
+
+        async def may_call() -> None:
+            if not hold.safe or await self.admission.run(run.run_id, run.epoch) is None:
+                raise _Withdrawn
+
         delivery = await deliver(
-            job.target, capabilities, row.key.entity, run.run_id, batch, items, self.pace.calls_in_flight
+            job.target, capabilities, row.key.entity, run.run_id, batch, items, self.pace.calls_in_flight, may_call
         )
         await self._book(run, delivery, items, outcome)
 
@@ -150,13 +172,23 @@ class Importer:
         outcome.give_up()
 
     async def _complete(self, row: PageRow, outcome: Outcome) -> None:
-        letters = outcome.letters()
-        jobs = [self.stores.archive.put(Outcome.blob(row), orjson.dumps(outcome.receipts_document()))]
-        if letters:
+        """Receipts and dead letters first: a slice that is done has them. Both are the same for every attempt but for
+        the receipts' name, and a letter is taken back by the attempt that gets its record in.
+        """
+        receipts = outcome.blob(uuid.uuid4().hex[:8])
+        jobs = [self.stores.archive.put(receipts, orjson.dumps(outcome.receipts_document()))]
+        if letters := outcome.letters():
             jobs.append(self.stores.dead_letters.add(letters))
+        if went_in := outcome.went_in():
+            jobs.append(self.stores.dead_letters.remove(row.key.run_id, row.key.entity, went_in))
         await asyncio.gather(*jobs)
-        counts = outcome.counts()
-        done = replace(row, state=PageState.DONE, counts=counts, completed_at=self.clock.seconds())
+        done = replace(
+            row,
+            state=PageState.DONE,
+            counts=outcome.counts(),
+            receipts=receipts,
+            completed_at=self.clock.seconds(),
+        )
         await complete(self.stores.ledger, done)
 
 

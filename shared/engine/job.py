@@ -18,12 +18,24 @@ class Job:
     source: Source
     target: Target
 
+    def requirements(self, entity: str) -> frozenset[str]:
+        """Other entities that every record of ``entity`` needs a reference to."""
+        mapping = self.mappings.get(entity)
+        return (mapping.required_references if mapping else frozenset()) - {entity}
+
+
+class NotConfigured(ValueError):
+    """A setting is missing, or makes no sense, that the systems of a plan need; the message names it."""
+
 
 class Jobs(Protocol):
     """The plans this installation knows."""
 
+    def plan_of(self, name: str) -> Plan:
+        """A plan alone, which needs no settings. Raises KeyError for an unknown one."""
+
     def of(self, plan: str) -> Job:
-        """Raises KeyError for an unknown plan and ValueError when its systems are not configured."""
+        """Raises KeyError for an unknown plan and NotConfigured when its systems are not."""
 
 
 Starter = Callable[[str, str, dict[str, object]], Awaitable[None]]

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from shared.model.idmap import IdMapEntry, block_of
@@ -28,11 +29,17 @@ class BlockCache:
         for reference in references:
             place = (reference.entity, block_of(reference.source_id))
             wanted.setdefault(place, set()).add(reference.source_id)
-        stale = [place for place, ids in wanted.items() if not ids <= self._blocks.get(place, {}).keys()]
+        found = {place: self._blocks[place] for place, ids in wanted.items() if ids <= self._known(place)}
         limit = asyncio.Semaphore(_PARALLEL)
-        answers = dict(await asyncio.gather(*(self._read(place, limit) for place in stale)))
-        found = {place: answers.get(place) or self._blocks.get(place, {}) for place in wanted}
+        stale = [place for place in wanted if place not in found]
+        found |= dict(await asyncio.gather(*(self._read(place, limit) for place in stale)))
         return lambda entity, source_id: found.get((entity, block_of(source_id)), {}).get(source_id)
+
+    def _known(self, place: tuple[str, str]) -> AbstractSet[str]:
+        """Ids of a block that is kept; looking at it keeps it longer."""
+        if place in self._blocks:
+            self._blocks.move_to_end(place)
+        return self._blocks.get(place, {}).keys()
 
     async def _read(self, place: tuple[str, str], limit: asyncio.Semaphore) -> tuple[tuple[str, str], dict[str, str]]:
         async with limit:

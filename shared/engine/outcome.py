@@ -1,11 +1,10 @@
 """What came of a slice, record by record. Counts are taken from sets of ids, so nothing counts twice."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.engine.fingerprints import fingerprint
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, Stage
@@ -18,13 +17,6 @@ _REJECTIONS = {
     "REFERENCE": "target.rejected_reference",
     "CONFLICT": "target.conflict",
 }
-
-
-def fingerprint(entity: str, reason: str, field_name: str | None, message: str) -> str:
-    """The cause that failures share: reason and message without the ids and values that differ between records."""
-    shape = re.sub(r"'[^']*'|\"[^\"]*\"|\S*\d\S*|\S+@\S+", "…", message.lower())
-    text = "|".join((entity, reason, field_name or "", " ".join(shape.split())))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)
@@ -50,12 +42,11 @@ class Outcome:
     def _page(self) -> str:
         return f"{self.row.key.range_no}/{self.row.key.row}"
 
-    @staticmethod
-    def blob(row: PageRow) -> str:
-        """Where a slice's receipts lie; a patch looks there for what its slice deferred."""
-        key = row.key
-        stage = "patch" if row.key.stage is Stage.PATCH else "import"
-        return f"receipts/{key.run_id}/{key.entity}/{key.range_no:05d}-{key.seq:07d}-{key.part:03d}-{stage}.json"
+    def blob(self, attempt: str) -> str:
+        """Where the receipts of this attempt lie; the ledger says which attempt counts."""
+        key, stage = self.row.key, self.row.key.stage.value
+        place = f"{key.range_no:05d}-{key.seq:07d}-{key.part:03d}-{stage}-{attempt}"
+        return f"receipts/{key.run_id}/{key.entity}/{place}.json"
 
     @property
     def _patching(self) -> bool:
@@ -73,9 +64,16 @@ class Outcome:
             self._skipped.add(source_id)
         return True
 
-    def knows(self, source_id: str) -> bool:
-        """Whether the target has some version of the record."""
-        return source_id in self.known
+    def has_older_version(self, source_id: str) -> bool:
+        """Whether the target has a version of the record that is not of this slice (an earlier attempt's is)."""
+        entry = self.known.get(source_id)
+        return entry is not None and (entry.run_id, entry.page) != (self.run.run_id, self._page)
+
+    def went_in(self) -> list[str]:
+        """Records of a repeated attempt that are in now: an earlier one may have given some of them up."""
+        if not self.row.attempts:
+            return []
+        return sorted(self._created | self._updated | self._patched | self._skipped | self._duplicate)
 
     def wait(self, source_id: str, blocking: Sequence[Pending]) -> None:
         """A required reference has no target yet: try again after all creations, then give up."""
@@ -145,6 +143,7 @@ class Outcome:
             failed=len(self._letters),
             dead_lettered=len(self._letters),
             deferred=len(self._deferred),
+            unresolved=len(self._unresolved),
             target_calls=self.calls,
         )
 

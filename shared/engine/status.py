@@ -25,7 +25,7 @@ class Statuses:
         """The whole status of one run."""
         rows = await self.stores.ledger.scan(run.run_id)
         entities = await self.stores.ledger.entities(run.run_id)
-        plan = self.jobs.of(run.plan).plan
+        plan = self.jobs.plan_of(run.plan)
         progress = assemble(plan, run.entities, run.run_id, entities, rows)
         total = sum((entity.counts for entity in progress.values()), Counts())
         rate = self._rate(run, total)
@@ -74,6 +74,7 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "created": counts.created,
         "updated": counts.updated,
         "patched": counts.patched,
+        "unresolved": counts.unresolved,
         "skipped": counts.skipped,
         "duplicate": counts.duplicate,
         "failed": counts.failed,

@@ -8,6 +8,8 @@ from shared.model.ledger import EntityRow
 from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
+_ATTEMPTS = 5
+
 
 @dataclass(slots=True)
 class Stopping:
@@ -29,9 +31,13 @@ class Stopping:
 
     async def entity(self, run: Run, entity: str, error: PortageError) -> None:
         """The entity goes no further in this generation; the others do."""
-        row = (await self.stores.ledger.entities(run.run_id)).get(entity, EntityRow(run.run_id, entity))
-        blocked = replace(row, blocked_by=error.reason.code, message=error.message)
-        await self.stores.ledger.put_entity(blocked)
+        for _ in range(_ATTEMPTS):
+            row = (await self.stores.ledger.entities(run.run_id)).get(entity, EntityRow(run.run_id, entity))
+            try:
+                await self.stores.ledger.put_entity(replace(row, blocked_by=error.reason.code, message=error.message))
+            except Conflict:
+                continue
+            return
 
     async def run(self, run: Run, error: PortageError) -> None:
         """Halt the run with the reason; a run that no longer works stays as it is."""
@@ -39,7 +45,7 @@ class Stopping:
 
     async def halt(self, run_id: str, epoch: int, reason: str, message: str) -> None:
         """Halt generation ``epoch`` of a run."""
-        for _ in range(5):
+        for _ in range(_ATTEMPTS):
             current = await self.stores.runs.get(run_id)
             if current is None or not current.state.works or current.epoch != epoch:
                 return

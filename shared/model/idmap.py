@@ -36,6 +36,12 @@ def block_of(source_id: str) -> str:
 
 
 def row_key(source_id: str) -> str:
-    """Sorts ids of a block by number: the number at the end is padded to 12 digits."""
+    """Sorts ids of a block by number: the number at the end is padded to 12 digits.
+
+    Different ids have different keys: one that holds zeros of its own (``007``) carries itself along.
+    """
     prefix, number = _split(source_id)
-    return f"{prefix}{number:012d}" if prefix != source_id else source_id
+    if prefix == source_id:
+        return source_id
+    padded = f"{prefix}{number:012d}"
+    return padded if f"{prefix}{number}" == source_id else f"{padded}~{source_id}"

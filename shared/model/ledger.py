@@ -66,6 +66,7 @@ class Counts:
     dead_lettered: int = 0
     patched: int = 0
     deferred: int = 0
+    unresolved: int = 0
     source_calls: int = 0
     target_calls: int = 0
 
@@ -79,8 +80,11 @@ class PageRow:
     """One row of the ledger. Times are seconds since 1970 by the writer's clock; nothing is ordered by them.
 
     ``cursor`` says where an extraction page starts (opaque to the engine), or which lines of ``blob`` a slice covers.
-    ``enqueued_at`` is when a wake-up was last sent for it, ``not_before`` when it may next be. ``calls`` counts the
-    calls made for it, refused and failed ones too: ``{"user.get ok": 3}``.
+    ``enqueued_at`` is when generation ``enqueued_by`` of the run last sent a wake-up for it, ``not_before`` when it may
+    next do so. ``held_by`` is the worker that works on a slice, until ``held_until`` unless it moves that on; ``solo``
+    says that a page had its retry alone after it crashed workers. ``receipts`` is the blob that tells what came of a
+    slice; on a patch that is still pending, of the slice that it patches. ``calls`` counts the calls made for a page,
+    refused and failed ones too: ``{"user.get ok": 3}``.
     """
 
     key: PageKey
@@ -88,8 +92,13 @@ class PageRow:
     cursor: JsonObject | None = None
     blob: str | None = None
     raw_blob: str | None = None
+    receipts: str | None = None
     counts: Counts = Counts()
     enqueued_at: float | None = None
+    enqueued_by: int = 0
+    held_by: str | None = None
+    held_until: float = 0.0
+    solo: bool = False
     not_before: float = 0.0
     completed_at: float | None = None
     attempts: int = 0
@@ -102,12 +111,14 @@ class PageRow:
 class EntityRow:
     """Progress of one entity in a run, as far as pages do not say it.
 
-    ``ranges`` is None until the entity's id ranges are cut; ``expected`` is the source's own count, as advice.
+    ``cut`` is the blob with the ranges once they are decided, ``ranges`` their number once all are in the ledger;
+    ``expected`` is the source's own count, as advice.
     ``blocked_by`` is the reason that stopped this entity alone. ``calls`` are those that cutting it took.
     """
 
     run_id: str
     entity: str
+    cut: str | None = None
     ranges: int | None = None
     expected: int | None = None
     import_open: bool = False
@@ -115,3 +126,4 @@ class EntityRow:
     blocked_by: str | None = None
     message: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    etag: str | None = None

@@ -3,7 +3,7 @@
 Every method may raise ``RetryLater("storage.unreachable", …)`` when the store stays out after its own short retries.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,13 +67,19 @@ class Ledger(Protocol):
         """
 
     async def mark(self, rows: Iterable[PageRow]) -> None:
-        """Write ``enqueued_at``, ``not_before`` and ``attempts`` of rows that are pending; others stay as they are."""
+        """Overwrite pending rows that did not change since they were read; others stay as they are."""
+
+    async def update(self, row: PageRow) -> PageRow:
+        """Overwrite one row if its etag is current; answers it with the new etag. Raises Conflict otherwise."""
 
     async def entities(self, run_id: str) -> dict[str, EntityRow]:
         """Progress rows by entity name."""
 
-    async def put_entity(self, row: EntityRow) -> None:
-        """Insert or overwrite a progress row."""
+    async def put_entity(self, row: EntityRow) -> EntityRow:
+        """Overwrite the progress row that was read, or insert it when ``etag`` is None; answers it with its new etag.
+
+        Raises Conflict when somebody else wrote it meanwhile.
+        """
 
 
 class IdMap(Protocol):
@@ -100,6 +106,26 @@ class Archive(Protocol):
 
     async def names(self, prefix: str) -> list[str]:
         """Names that begin with ``prefix`` (``container/path…``), sorted."""
+
+
+class MediaStore(Protocol):
+    """Files in container ``media``, as they are: not compressed, never whole in memory."""
+
+    async def write(self, name: str, content: AsyncIterator[bytes], content_type: str) -> None:
+        """Write a file in blocks of 4 MiB; one of that name is replaced when ``content`` has ended.
+
+        Whatever ``content`` raises comes through, and nothing of an interrupted write can be read. Of two writers of
+        one name at a time, the second to end gets its file in or RetryLater; contents never mix.
+        """
+
+    def read(self, name: str) -> AsyncIterator[bytes]:
+        """The file in blocks of at most 4 MiB. Raises KeyError when there is none, Conflict when it is replaced."""
+
+    async def size(self, name: str) -> int | None:
+        """Bytes, or None when there is no such file."""
+
+    async def delete(self, name: str) -> None:
+        """Remove a file; a missing one is fine."""
 
 
 class DeadLetters(Protocol):
@@ -161,6 +187,7 @@ class Stores:
     runs: RunStore
     ledger: Ledger
     archive: Archive
+    media: MediaStore
     dead_letters: DeadLetters
     queue: WorkQueue
     shared: SharedRows

@@ -79,6 +79,11 @@ class Mapping:
         """
         return {rule.name: _field(rule, record.data, record.id) for rule in self.rules}
 
+    @property
+    def required_references(self) -> frozenset[str]:
+        """Entities without whose records none of this one can be written."""
+        return frozenset(rule.reference for rule in self.rules if rule.reference and rule.required)
+
     def undecided(self, record: SourceRecord) -> list[str]:
         """Source fields of ``record`` that are neither mapped nor ignored."""
         known = {name for rule in self.rules for name in rule.sources} | self.ignored.keys()

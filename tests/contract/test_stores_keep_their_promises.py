@@ -136,13 +136,26 @@ async def test_who_completes_a_page_second_leaves_no_trace(stores: Stores) -> No
     assert [(one.key.seq, one.blob) for one in await stores.ledger.scan("run-1")] == [(0, "first"), (1, None)]
 
 
-async def test_more_follows_than_one_transaction_holds(stores: Stores) -> None:
+async def test_a_row_is_updated_by_one_writer_at_a_time(stores: Stores) -> None:
     await stores.ledger.insert([a_page()])
     row = await stores.ledger.get(a_page().key)
     assert row is not None
-    slices = [a_page(0, stage=Stage.IMPORT, part=n) for n in range(150)]
-    await stores.ledger.commit(replace(row, state=PageState.DONE), slices)
-    assert len(await stores.ledger.scan("run-1", stage=Stage.IMPORT)) == 150
+    held = await stores.ledger.update(replace(row, held_by="w1", held_until=9.5, calls={"user.get ok": 2}))
+    with pytest.raises(Conflict):
+        await stores.ledger.update(replace(row, held_by="w2"))
+    again = await stores.ledger.update(replace(held, solo=True, enqueued_by=3))
+    assert await stores.ledger.get(a_page().key) == again
+
+
+async def test_marking_a_row_that_does_not_exist_does_nothing(stores: Stores) -> None:
+    await stores.ledger.insert([a_page()])
+    read = await stores.ledger.get(a_page().key)
+    assert read is not None
+    lost = replace(read, key=replace(read.key, seq=9), enqueued_at=1.0)
+    await stores.ledger.mark([lost])
+    with pytest.raises(Conflict):
+        await stores.ledger.update(lost)
+    assert await stores.ledger.get(lost.key) is None
 
 
 async def test_a_scan_keeps_to_its_run_entity_and_stage(stores: Stores) -> None:
@@ -167,16 +180,33 @@ async def test_a_mark_never_brings_a_finished_page_back(stores: Stores) -> None:
     assert (marked.state, marked.enqueued_at, marked.not_before) == (PageState.PENDING, 5.0, 7.5)
 
 
-async def test_progress_of_entities_is_overwritten(stores: Stores) -> None:
-    await stores.ledger.put_entity(EntityRow("run-1", "user", ranges=3))
-    await stores.ledger.put_entity(EntityRow("run-1", "user", ranges=3, import_open=True, message="заперто"))
-    assert await stores.ledger.entities("run-1") == {
-        "user": EntityRow("run-1", "user", ranges=3, import_open=True, message="заперто")
-    }
+async def test_progress_of_an_entity_is_written_by_one_writer_at_a_time(stores: Stores) -> None:
+    first = await stores.ledger.put_entity(EntityRow("run-1", "user", cut="cuts/x"))
+    with pytest.raises(Conflict):
+        await stores.ledger.put_entity(EntityRow("run-1", "user", ranges=9))
+    second = await stores.ledger.put_entity(replace(first, ranges=3, import_open=True, message="заперто"))
+    with pytest.raises(Conflict):
+        await stores.ledger.put_entity(replace(first, ranges=4))
+    assert await stores.ledger.entities("run-1") == {"user": second}
     assert await stores.ledger.entities("run-2") == {}
 
 
-ODD_IDS = ["17", "999", "1000", "f12", "m12", "128:7", "a/b#c?d\\e", "ключ 5", "66e412fdc9bd44.36306599"]
+ODD_IDS = [
+    "17",
+    "017",
+    "000000000017",
+    "x0",
+    "x",
+    "x00",
+    "999",
+    "1000",
+    "f12",
+    "m12",
+    "128:7",
+    "a/b#c?d\\e",
+    "ключ 5",
+    "66e412fdc9bd44.36306599",
+]
 
 
 async def test_the_id_map_finds_every_id_in_its_block(stores: Stores) -> None:

@@ -172,8 +172,8 @@ def test_a_message_that_outlasts_the_grace_period_is_handed_back_at_once(
     incoming.send_message("sleep 1.5")
     while incoming.peek_messages():
         time.sleep(0.02)
-    other = start_host("triggers", settings)
     stopping.process.stop()
+    other = start_host("triggers", settings)
     assert json.loads(take(outgoing))["attempt"] == 2
     other.process.stop()
 

@@ -9,7 +9,7 @@ from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
 from orchestrators.run import LONGEST_PAUSE, TICKS, run
 
 JOB = {"run_id": "run-1", "epoch": 3}
-IDLE = {"ok": True, "stop": False, "open": [], "moved": False, "done": 0}
+IDLE = {"stop": False, "open": [], "moved": False, "done": 0}
 
 
 def ticks(*answers: dict[str, Any], then: dict[str, Any]) -> Callable[[Any], Any]:
@@ -27,18 +27,6 @@ def test_a_run_binds_opens_its_entities_and_ends() -> None:
     assert result.status is RuntimeStatus.COMPLETED
     assert result.names() == [ADVANCE_RUN, BIND_RUN, ADVANCE_RUN, OPEN_ENTITY, OPEN_ENTITY, ADVANCE_RUN, ADVANCE_RUN]
     assert result.output["run_id"] == "run-1"
-
-
-def test_only_the_first_tick_of_a_generation_is_fresh() -> None:
-    result = driven(ticks({}, {}, {}, then={"stop": True}))
-    fresh = [call.input["fresh"] for call in result.calls if call.name == ADVANCE_RUN]
-    assert fresh == [True, False, False, False]
-
-
-def test_a_tick_that_could_not_be_done_stays_fresh() -> None:
-    result = driven(ticks({"ok": False, "done": -1}, {}, then={"stop": True}))
-    fresh = [call.input["fresh"] for call in result.calls if call.name == ADVANCE_RUN]
-    assert fresh == [True, True, False]
 
 
 def test_nothing_is_opened_before_the_run_is_bound() -> None:

@@ -14,7 +14,10 @@ from azure.core.exceptions import (
 
 from shared.model.errors import Conflict, RetryLater
 
-_CONFLICTS = (409, 412)
+_CONFLICTS = (404, 409, 412)
+"""404 is what a transaction says of a row that is gone."""
+_PASSING = (408, 429)
+_SERVER_ERROR = 500
 
 
 @contextmanager
@@ -29,6 +32,8 @@ def translated(what: str) -> Iterator[None]:
     except HttpResponseError as error:
         if error.status_code in _CONFLICTS:
             raise Conflict(what) from None
-        raise RetryLater("storage.unreachable", f"{what}: storage answered {error.status_code}") from None
+        if error.status_code is None or error.status_code in _PASSING or error.status_code >= _SERVER_ERROR:
+            raise RetryLater("storage.unreachable", f"{what}: storage answered {error.status_code}") from None
+        raise  # what the store refuses as wrong stays wrong
     except (AzureError, OSError, TimeoutError) as error:
         raise RetryLater("storage.unreachable", f"{what}: {type(error).__name__}") from None

@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from azure.data.tables import UpdateMode
 
@@ -65,11 +65,10 @@ class AzureLedger:
                     continue
 
     async def commit(self, done: PageRow, follow: Sequence[PageRow] = ()) -> None:
-        """One transaction. What does not fit into it goes in before: pending rows nobody acts on yet do no harm."""
-        fits = LARGEST_TRANSACTION - 1
-        if len(follow) > fits:
-            await self.insert(follow[fits:])
-        creations = [("create", _dump(row)) for row in follow[:fits]]
+        """One transaction. Raises ValueError for more rows than fit into it."""
+        if len(follow) >= LARGEST_TRANSACTION:
+            raise ValueError(f"at most {LARGEST_TRANSACTION - 1} rows follow from one page")
+        creations = [("create", _dump(row)) for row in follow]
         await self.table.transact([replacing(_dump(done), done.etag or ""), *creations])
 
     async def mark(self, rows: Iterable[PageRow]) -> None:
@@ -91,16 +90,28 @@ class AzureLedger:
                 except Conflict:
                     continue  # a worker completed it or somebody else marked it: both are fine
 
+    async def update(self, row: PageRow) -> PageRow:
+        """Overwrite one row conditionally."""
+        return replace(row, etag=await self.table.replace(_dump(row), row.etag or ""))
+
     async def entities(self, run_id: str) -> dict[str, EntityRow]:
         """Progress rows by entity name."""
         rows = await self.progress.query("PartitionKey eq @run", {"run": escape(run_id)})
-        found = (EntityRow(**json.loads(row["document"])) for row in rows)
+        found = (EntityRow(**json.loads(row["document"]), etag=row["etag"]) for row in rows)
         return {row.entity: row for row in found}
 
-    async def put_entity(self, row: EntityRow) -> None:
-        """Insert or overwrite a progress row."""
-        keys = {"PartitionKey": escape(row.run_id), "RowKey": escape(row.entity)}
-        await self.progress.upsert({**keys, "document": json.dumps(asdict(row))})
+    async def put_entity(self, row: EntityRow) -> EntityRow:
+        """Insert or overwrite a progress row conditionally."""
+        document = asdict(row)
+        del document["etag"]
+        stored = {
+            "PartitionKey": escape(row.run_id),
+            "RowKey": escape(row.entity),
+            "document": json.dumps(document),
+        }
+        if row.etag is None:
+            return replace(row, etag=await self.progress.insert(stored))
+        return replace(row, etag=await self.progress.replace(stored, row.etag))
 
 
 def _dump(row: PageRow) -> Row:
@@ -111,8 +122,13 @@ def _dump(row: PageRow) -> Row:
         "cursor": json.dumps(row.cursor) if row.cursor is not None else None,
         "blob": row.blob,
         "raw_blob": row.raw_blob,
+        "receipts": row.receipts,
         "counts": json.dumps({name: count for name, count in asdict(row.counts).items() if count}),
         "enqueued_at": row.enqueued_at,
+        "enqueued_by": row.enqueued_by,
+        "held_by": row.held_by,
+        "held_until": float(row.held_until),
+        "solo": row.solo,
         "not_before": float(row.not_before),
         "completed_at": row.completed_at,
         "attempts": row.attempts,
@@ -134,8 +150,13 @@ def _load(row: Row) -> PageRow:
         cursor=json.loads(row["cursor"]) if row.get("cursor") else None,
         blob=row.get("blob"),
         raw_blob=row.get("raw_blob"),
+        receipts=row.get("receipts"),
         counts=Counts(**json.loads(row["counts"])),
         enqueued_at=row.get("enqueued_at"),
+        enqueued_by=row["enqueued_by"],
+        held_by=row.get("held_by"),
+        held_until=row["held_until"],
+        solo=row["solo"],
         not_before=row["not_before"],
         completed_at=row.get("completed_at"),
         attempts=row["attempts"],

@@ -17,6 +17,7 @@ from shared.storage.azure.blobs import AzureArchive
 from shared.storage.azure.idmap import AzureIdMaps
 from shared.storage.azure.ledger import AzureLedger
 from shared.storage.azure.letters import AzureDeadLetters
+from shared.storage.azure.media import AzureMediaStore
 from shared.storage.azure.queue import AzureWorkQueue
 from shared.storage.azure.runs import AzureRunStore
 from shared.storage.azure.shared_rows import AzureSharedRows
@@ -88,6 +89,7 @@ def _compose(services: _Services, table_prefix: str) -> Stores:
         runs=AzureRunStore(named("runs"), named("locks"), named("bindings")),
         ledger=AzureLedger(named("ledger"), named("progress")),
         archive=AzureArchive(blobs),
+        media=AzureMediaStore(blobs),
         dead_letters=AzureDeadLetters(named("deadletters")),
         queue=AzureWorkQueue(queues),
         shared=AzureSharedRows(named("sharedrows")),

@@ -1,5 +1,6 @@
 """Runs, locks and bindings: tables ``runs``, ``locks``, ``bindings``."""
 
+import contextlib
 import json
 from dataclasses import dataclass
 
@@ -54,9 +55,11 @@ class AzureRunStore:
         return str(row["run_id"]) if row else None
 
     async def unlock(self, plan: str, run_id: str) -> None:
-        """Give the lock back if ``run_id`` holds it."""
-        if await self.lock_holder(plan) == run_id:
-            await self.locks.delete(escape(plan), "run")
+        """Give the lock back if ``run_id`` holds it; a lock that changed hands meanwhile stays."""
+        row = await self.locks.get(escape(plan), "run")
+        if row is not None and row["run_id"] == run_id:
+            with contextlib.suppress(Conflict):
+                await self.locks.delete(escape(plan), "run", row["etag"])
 
     async def binding(self, plan: str) -> tuple[str, str] | None:
         """The (portal, store_id) pair of the plan's id map."""

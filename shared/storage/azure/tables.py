@@ -13,6 +13,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
+from shared.model.errors import Conflict
 from shared.storage.azure.faults import translated
 
 Row = dict[str, Any]
@@ -67,12 +68,15 @@ class Table:
             await self.service.get_table_client(self.name).upsert_entity(row, mode=UpdateMode.REPLACE)
 
     async def replace(self, row: Row, etag: str) -> str:
-        """Replace the row that was read with ``etag``; answers the new etag. Raises Conflict."""
+        """Replace the row that was read with ``etag``; answers the new etag. Raises Conflict, for a lost row too."""
         await self._ensure()
         with translated(self.name):
-            answer = await self.service.get_table_client(self.name).update_entity(
-                row, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
-            )
+            try:
+                answer = await self.service.get_table_client(self.name).update_entity(
+                    row, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+                )
+            except ResourceNotFoundError:
+                raise Conflict(self.name) from None
         return str(answer["etag"])
 
     async def put(self, row: Row, etag: str | None) -> float:
@@ -94,11 +98,13 @@ class Table:
                 )
         return _seconds(dates[-1])
 
-    async def delete(self, partition: str, row: str) -> None:
-        """Remove a row; a missing one is fine."""
+    async def delete(self, partition: str, row: str, etag: str | None = None) -> None:
+        """Remove a row (only as it was read with ``etag``, else Conflict); a missing one is fine."""
         await self._ensure()
+        condition = MatchConditions.IfNotModified if etag else None
         with translated(self.name):
-            await self.service.get_table_client(self.name).delete_entity(partition, row)
+            client = self.service.get_table_client(self.name)
+            await client.delete_entity(partition, row, etag=etag, match_condition=condition)
 
     async def transact(self, operations: Sequence[tuple[Any, ...]]) -> None:
         """One transaction of up to 100 operations on one partition. Raises Conflict; then nothing was done."""

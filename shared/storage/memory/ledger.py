@@ -52,16 +52,29 @@ class MemoryLedger:
     async def mark(self, rows: Iterable[PageRow]) -> None:
         """Overwrite rows that are pending and did not change since they were read."""
         for row in rows:
-            if row.state is PageState.PENDING and row.etag and self._rows[row.key].etag == row.etag:
+            known = self._rows.get(row.key)
+            if row.state is PageState.PENDING and row.etag and known is not None and known.etag == row.etag:
                 self._put(row)
+
+    async def update(self, row: PageRow) -> PageRow:
+        """Overwrite one row conditionally."""
+        known = self._rows.get(row.key)
+        if known is None or known.etag != row.etag:
+            raise Conflict(row.key.row)
+        self._put(row)
+        return self._rows[row.key]
 
     async def entities(self, run_id: str) -> dict[str, EntityRow]:
         """Progress rows by entity name."""
         return {entity: row for (of, entity), row in self._progress.items() if of == run_id}
 
-    async def put_entity(self, row: EntityRow) -> None:
-        """Insert or overwrite a progress row."""
-        self._progress[row.run_id, row.entity] = row
+    async def put_entity(self, row: EntityRow) -> EntityRow:
+        """Insert or overwrite a progress row conditionally."""
+        known = self._progress.get((row.run_id, row.entity))
+        if (known.etag if known else None) != row.etag:
+            raise Conflict(row.entity)
+        self._progress[row.run_id, row.entity] = replace(row, etag=str(next(self._numbers)))
+        return self._progress[row.run_id, row.entity]
 
     def _put(self, row: PageRow) -> None:
         self._rows[row.key] = replace(row, etag=str(next(self._numbers)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from shared.ports.stores import Stores
 from shared.storage.memory.ledger import MemoryLedger
+from shared.storage.memory.media import MemoryMediaStore
 from shared.storage.memory.rows import MemoryDeadLetters, MemoryIdMaps, MemoryRunStore, MemorySharedRows
 
 
@@ -49,6 +50,7 @@ def open_memory_stores() -> Stores:
         runs=MemoryRunStore(),
         ledger=MemoryLedger(),
         archive=MemoryArchive(),
+        media=MemoryMediaStore(),
         dead_letters=MemoryDeadLetters(),
         queue=MemoryWorkQueue(),
         shared=MemorySharedRows(),

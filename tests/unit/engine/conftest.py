@@ -204,6 +204,9 @@ class World:
     def __post_init__(self) -> None:
         self.rewire()
 
+    def plan_of(self, name: str) -> Plan:
+        return self.of(name).plan
+
     def of(self, plan: str) -> Job:
         if plan != self.plan.name:
             raise KeyError(plan)
@@ -218,7 +221,7 @@ class World:
         self.control = RunControl(self, self.stores, outages, self.clock)
         self.statuses = Statuses(self, self.stores, self.clock)
         self.advancer = Advancer(self, self.stores, outages, stopping, finishing, self.clock, self.pace)
-        self.binder = Binder(self, self.stores, outages, stopping)
+        self.binder = Binder(self, self.stores, outages, stopping, self.clock)
         rows = RowCache(self.stores)
         self.cutter = Cutter(self, self.stores, stopping, self.pace, rows)
         self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace, rows)
@@ -232,7 +235,7 @@ class World:
             self.clock,
             self.pace,
         )
-        self.poison = Poison(self.stores, self.clock)
+        self.poison = Poison(self.stores, self.extractor, self.importer, self.clock)
         self.watchdog = Watchdog(self.stores, self.control)
 
     async def starter(self, orchestrator: str, instance_id: str, payload: dict[str, object]) -> None:
@@ -263,9 +266,9 @@ class World:
             count += 1
         return count
 
-    async def tick(self, run: Run, *, fresh: bool = False) -> Tick:
+    async def tick(self, run: Run) -> Tick:
         """What one turn of the orchestration does."""
-        tick = await self.advancer.tick(run.run_id, run.epoch, fresh=fresh)
+        tick = await self.advancer.tick(run.run_id, run.epoch)
         if not tick.stop and await self.binder.bind(run.run_id, run.epoch):
             for entity in tick.open:
                 await self.cutter.open(run.run_id, run.epoch, entity)
@@ -273,11 +276,10 @@ class World:
 
     async def drive(self, run_id: str, turns: int = 200) -> Run:
         """Turn after turn until the orchestration would end; waiting costs no real time."""
-        run, fresh = await self.run(run_id), True
+        run = await self.run(run_id)
         for _ in range(turns):
-            if (await self.tick(run, fresh=fresh)).stop:
+            if (await self.tick(run)).stop:
                 return await self.run(run_id)
-            fresh = False
             if not await self.deliver():
                 self.clock.offset += 5
         return await self.run(run_id)

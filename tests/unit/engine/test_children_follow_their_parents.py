@@ -89,7 +89,7 @@ async def test_children_of_an_unreadable_entity_are_not_waited_for(world):
     status = await world.status(run.run_id)
     assert run.state is RunState.COMPLETED_WITH_ERRORS
     assert status["entities"]["member"]["blocked_by"] == "source.denied"
-    assert "group could not be read" in status["entities"]["member"]["message"]
+    assert "group is stopped" in status["entities"]["member"]["message"]
 
 
 async def test_what_the_source_does_not_offer_is_no_error_of_the_whole_plan(world):

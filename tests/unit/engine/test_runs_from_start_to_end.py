@@ -6,7 +6,6 @@ import pytest
 
 from shared.engine.control import ControlError
 from shared.model.errors import EntityStopped, RetryLater, RunStopped, SlowDown
-from shared.model.messages import IMPORT_QUEUE, ImportMessage
 from shared.model.records import Receipt
 from shared.model.run import RunMode, RunState
 
@@ -127,7 +126,7 @@ async def test_a_worker_that_dies_before_it_books_repeats_without_harm(world) ->
 
 async def test_a_message_of_an_older_generation_does_nothing(world) -> None:
     run = await world.start()
-    await world.tick(run, fresh=True)
+    await world.tick(run)
     await world.tick(run)
     await world.control.pause(run.run_id, "tester")
     resumed = await world.control.resume(run.run_id, "tester", world.starter)
@@ -143,7 +142,7 @@ async def test_a_gateway_that_is_down_shows_and_then_halts_the_run(world) -> Non
 
     world.gateway.before = down
     run = await world.start()
-    await world.tick(run, fresh=True)
+    await world.tick(run)
     await world.tick(run)
     assert (await world.status(run.run_id))["waiting_on"] == "target"
     halted = await world.drive(run.run_id, turns=400)
@@ -248,7 +247,7 @@ async def test_too_many_failures_halt_the_run_and_resume_tolerates_the_known_one
 
 async def test_cancel_frees_the_plan_and_late_messages_do_nothing(world) -> None:
     run = await world.start()
-    await world.tick(run, fresh=True)
+    await world.tick(run)
     await world.tick(run)
     await world.control.cancel(run.run_id, "tester")
     await world.deliver()
@@ -288,30 +287,6 @@ async def test_the_watchdog_revives_a_run_that_nobody_drives(world) -> None:
     assert await world.watchdog.look(("demo",), dead, world.starter) == [run.run_id]
     assert world.started[-1][0] == f"{run.run_id}-2"
     assert (await world.drive(run.run_id)).state is RunState.COMPLETED
-
-
-async def test_a_poisoned_slice_is_given_up_and_the_run_ends(world) -> None:
-    run = await world.start()
-    poisoned = False
-    fresh = True
-    for _ in range(100):
-        if (await world.tick(run, fresh=fresh)).stop:
-            break
-        fresh = False
-        pending = await world.messages(IMPORT_QUEUE)
-        for text in pending:
-            message = ImportMessage.load(text)
-            if message.entity == "group" and not poisoned:
-                poisoned = True
-                await world.poison.slice(message)
-            else:
-                await world.importer.work(message)
-        await world.deliver()
-    ended = await world.run(run.run_id)
-    letters = await world.stores.dead_letters.list(run.run_id)
-    assert ended.state is RunState.COMPLETED_WITH_ERRORS
-    assert {letter.reason for letter in letters} == {"page.crashed_worker"}
-    assert (await counts(world, run.run_id, "imported"))["group"] == 45 - len(letters)
 
 
 async def test_status_tells_pages_only_when_they_are_known(world) -> None:

@@ -1,0 +1,108 @@
+"""Messages whose workers crash again and again."""
+
+from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
+from shared.model.run import RunState
+
+
+class Crash(Exception):
+    """The worker is gone."""
+
+
+async def drive_with_crashes(world, run):
+    """As a host would: a message whose worker crashes goes to the poison queue's reader, until that one is content."""
+    for _ in range(200):
+        if (await world.tick(run)).stop:
+            break
+        waiting = [(ExtractMessage, world.extractor, world.poison.page, EXTRACT_QUEUE)]
+        waiting.append((ImportMessage, world.importer, world.poison.slice, IMPORT_QUEUE))
+        for kind, worker, poison, queue in waiting:
+            for text in await world.messages(queue):
+                try:
+                    await worker.work(kind.load(text))
+                except Crash:
+                    await poison(kind.load(text))
+        world.clock.offset += 5
+    return await world.run(run.run_id)
+
+
+def crash_on(world, entity, times=1_000):
+    left = [times]
+
+    def before(name, _items):
+        if name == entity and left[0]:
+            left[0] -= 1
+            raise Crash
+
+    world.gateway.before = before
+
+
+async def test_a_slice_that_always_crashes_is_given_up_and_the_run_ends(world) -> None:
+    crash_on(world, "group")
+    ended = await drive_with_crashes(world, await world.start())
+    letters = await world.stores.dead_letters.list(ended.run_id)
+    assert ended.state is RunState.COMPLETED_WITH_ERRORS
+    assert {letter.reason for letter in letters} == {"page.crashed_worker"}
+    assert len(letters) == 45
+
+
+async def test_a_slice_that_crashes_its_worker_once_more_alone_is_not_tried_again(world) -> None:
+    crash_on(world, "group")
+    attempts = 0
+    worked = world.importer.work
+
+    async def counted(message):
+        nonlocal attempts
+        attempts += message.entity == "group"
+        await worked(message)
+
+    world.poison.importer = type("Counted", (), {"work": staticmethod(counted), "left_of": world.importer.left_of})()
+    await drive_with_crashes(world, await world.start())
+    assert attempts == 2  # the groups make two slices
+
+
+async def test_a_slice_that_was_in_hand_when_the_worker_died_of_another_goes_in(world) -> None:
+    crash_on(world, "group", times=1)
+    ended = await drive_with_crashes(world, await world.start())
+    assert ended.state is RunState.COMPLETED
+    assert await world.stores.dead_letters.list(ended.run_id) == []
+
+
+async def test_what_went_in_before_the_crash_is_no_dead_letter(world) -> None:
+    crashed = []
+
+    def after(entity, items):
+        if entity == "user" and (crashed or len(world.gateway.records) > 40):
+            crashed.append(len(items))
+            raise Crash
+
+    world.gateway.after = after
+    ended = await drive_with_crashes(world, await world.start())
+    letters = {one.source_id for one in await world.stores.dead_letters.list(ended.run_id) if one.entity == "user"}
+    mapped = set((await world.stores.idmaps.of("demo").block("user", "0")).keys())
+    assert letters
+    assert not letters & mapped
+
+
+async def test_poison_of_an_older_generation_gives_nothing_up(world) -> None:
+    run = await world.start()
+    await world.tick(run)
+    await world.tick(run)
+    texts = await world.messages(EXTRACT_QUEUE)
+    await world.control.pause(run.run_id, "tester")
+    await world.control.resume(run.run_id, "tester", world.starter)
+    for text in texts:
+        await world.poison.page(ExtractMessage.load(text))
+        await world.poison.page(ExtractMessage.load(text))
+    assert (await world.drive(run.run_id)).state is RunState.COMPLETED
+
+
+async def test_a_page_that_always_crashes_is_given_up(world) -> None:
+    def trouble(entity, cursor):
+        if entity == "user" and cursor.get("after"):
+            raise Crash
+
+    world.portal.trouble = trouble
+    ended = await drive_with_crashes(world, await world.start())
+    letters = await world.stores.dead_letters.list(ended.run_id)
+    assert ended.state is RunState.COMPLETED_WITH_ERRORS
+    assert [letter.entity for letter in letters if letter.reason == "page.crashed_worker"] == ["user"]
