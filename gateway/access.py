@@ -5,7 +5,8 @@ import ipaddress
 import math
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from gateway.errors import CallError
@@ -32,13 +33,19 @@ class Access:
         if not valid:
             raise CallError("UNAUTHORIZED", "the import code is wrong or has expired")
 
-    def check_address(self, peer: str, forwarded: str | None) -> None:
-        """The caller's address against the allow-list; a proxy that is trusted names the caller."""
+    def check_address(self, peer: str, forwarded: Sequence[str]) -> None:
+        """The caller's address against the allow-list.
+
+        ``forwarded`` are the values of X-Forwarded-For: each proxy adds whom it heard, so they are believed from the
+        right for as long as who says so is a trusted proxy.
+        """
         if not self.settings.ip_allow:
             return
         address = peer
-        if forwarded and _within(peer, self.settings.trusted_proxies):
-            address = forwarded.split(",")[-1].strip()
+        for hop in reversed(",".join(forwarded).split(",") if forwarded else []):
+            if not _within(address, self.settings.trusted_proxies):
+                break
+            address = hop.strip()
         if not _within(address, self.settings.ip_allow):
             raise CallError("IP_NOT_ALLOWED", "calls from this address are not allowed")
 
@@ -51,8 +58,9 @@ class Access:
         if method not in known:
             raise CallError("UNKNOWN_METHOD", "there is no such method")
 
-    def check_rate(self, method: str, user: str, per_minute: int) -> None:
-        """A sliding window of 60 s; refused calls do not count."""
+    @contextmanager
+    def within_rate(self, method: str, user: str, per_minute: int) -> Iterator[None]:
+        """One call in a sliding window of 60 s. A call that is refused in here does not count."""
         now, calls = self.ticks(), self._calls[method, user]
         while calls and calls[0] <= now - _WINDOW:
             calls.popleft()
@@ -60,6 +68,12 @@ class Access:
             wait = math.ceil(calls[0] + _WINDOW - now)
             raise CallError("RATE_LIMITED", f"{per_minute} calls per minute are allowed", retry_after=max(1, wait))
         calls.append(now)
+        try:
+            yield
+        except BaseException:
+            with suppress(ValueError):  # it may have left the window meanwhile
+                calls.remove(now)
+            raise
 
 
 def _within(address: str, networks: tuple[Network, ...]) -> bool:
@@ -67,4 +81,5 @@ def _within(address: str, networks: tuple[Network, ...]) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(parsed in network for network in networks)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return any((mapped or parsed) in network for network in networks)

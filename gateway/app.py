@@ -1,63 +1,47 @@
 """The HTTP side: two spellings of every call, the checks in the contract's order, and an audit line for each."""
 
 import asyncio
-import json
 import logging
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from gateway.access import Access
-from gateway.entities import BY_METHOD, ENTITIES, Entity
+from gateway.bodies import chunks, drain, read_object
+from gateway.calls import CONTRACT, Calls
+from gateway.entities import BY_PATH
 from gateway.errors import CallError
-from gateway.media import Media
-from gateway.reading import Reader
-from gateway.settings import Limit, Settings
+from gateway.media import File
+from gateway.settings import Settings
 from gateway.store import Store
-from gateway.undo import Undo
-from gateway.writes import Writer
 
 _AUDIT = logging.getLogger("gateway.audit")
-_CONTRACT = "1.1"
-_VERSION = "0.1.0"
-_OTHERWISE = 600
-_PATHS = {entity.path: entity.method for entity in ENTITIES.values()}
+_ERRORS = logging.getLogger("gateway.errors")
+_LONGEST_LOGGED = 100
 
-Handler = Callable[[dict[str, Any]], dict[str, Any]]
+Outcome = dict[str, Any]
 
 
 class Gateway:
     """One gateway: its settings, its store, its answers."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
+        """Raises SettingsError."""
         self.settings = settings
-        self.store = store
-        self.access = Access(self.settings)
-        self.writer = Writer(self.store, strict=self.settings.strict, max_text=self.settings.max_text)
-        self.media = Media(self.store, self.settings.media, self.settings.max_media_bytes)
-        reader, undo = Reader(self.store), Undo(self.store)
-        self.handlers: dict[str, Handler] = {
-            "import.capabilities": self._capabilities,
-            "import.count": reader.count,
-            "import.read": reader.read,
-            "import.list": reader.list,
-            "import.schema.check": reader.schema_check,
-            "import.delete": undo.delete,
-            "import.rollback": undo.rollback,
-            "import.media.list": self.media.list,
+        self.access = Access(settings)
+        self.calls = Calls(settings, store)
+        self._special: dict[str, Callable[[Request, Outcome], Awaitable[Response]]] = {
+            "import.media.put": self._put_media,
+            "import.media.get": self._get_media,
         }
-        self.methods = frozenset({*self.handlers, *BY_METHOD, "import.media.put", "import.media.get"})
-
-    def limit(self, entity: Entity) -> Limit:
-        """What this gateway allows for an entity."""
-        given = self.settings.limits.get(entity.method, Limit(entity.max_items, entity.per_minute))
-        return Limit(given.max_items, max(1, round(given.per_minute * self.settings.rate_factor)))
 
     async def webhook(self, request: Request) -> Response:
         """``/webhook/{user}/{code}/{method}``."""
@@ -70,99 +54,99 @@ class Gateway:
         user, _, code = credentials.strip().partition(":")
         if scheme.lower() != "bearer":
             user = code = ""
-        return await self._answer(request, user, code, _PATHS.get(request.path_params["path"], "import.unknown"))
+        entity = BY_PATH.get(request.path_params["path"])
+        return await self._answer(request, user, code, entity.method if entity else "import.unknown")
 
     async def health(self, _request: Request) -> Response:
         """Open to everybody; says nothing but that it runs."""
-        return _json({"status": "ok", "contract": _CONTRACT})
+        return _json({"status": "ok", "contract": CONTRACT})
 
     async def _answer(self, request: Request, user: str, code: str, method: str) -> Response:
         begun = time.monotonic()
-        outcome: dict[str, Any] = {}
+        # Whoever mixes up the parts of the address may have put a code where the name belongs.
+        line: dict[str, Any] = {"method": method if method in self.calls.methods else "unknown", "user": None}
+        outcome: Outcome = {}
         try:
-            peer = request.client.host if request.client else ""
             self.access.check_code(user, code)
-            self.access.check_address(peer, request.headers.get("x-forwarded-for"))
-            self.access.check_method(method, self.methods)
-            entity = BY_METHOD.get(method)
-            per_minute = self.limit(entity).per_minute if entity else round(_OTHERWISE * self.settings.rate_factor)
-            self.access.check_rate(method, user, max(1, per_minute))
-            response = await self._dispatch(request, method, entity, outcome)
-        except CallError as error:
-            outcome = {"error": error.code}
-            headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
-            response = _json(error.body(), error.status, headers)
-        milliseconds = round((time.monotonic() - begun) * 1000, 1)
-        shown = method if method in self.methods else "unknown"
-        line = {"method": shown, "user": user[:64], "status": response.status_code, "ms": milliseconds, **outcome}
-        _AUDIT.info(json.dumps(line))
+            line["user"] = user
+            peer = request.client.host if request.client else ""
+            self.access.check_address(peer, request.headers.getlist("x-forwarded-for"))
+            self.access.check_method(method, self.calls.methods)
+            response = await self._within_rate(request, user, method, outcome)
+        except Exception as error:  # nothing but the contract's errors may reach a client
+            refusal = error if isinstance(error, CallError) else _unavailable(error)
+            outcome = {"error": refusal.code}
+            await drain(request)
+            response = _refuse(refusal)
+        line |= {"status": response.status_code, "ms": round((time.monotonic() - begun) * 1000, 1), **outcome}
+        _AUDIT.info(orjson.dumps(line).decode())
         return response
 
-    async def _dispatch(
-        self, request: Request, method: str, entity: Entity | None, outcome: dict[str, Any]
-    ) -> Response:
-        if method == "import.media.put":
-            return _json(await self._put_media(request))
-        body = await self._body(request)
-        if method == "import.media.get":
-            path, checksum, kind = self.media.get(body.get("media_id"))
-            return FileResponse(path, media_type=kind, headers={"X-Checksum-Sha256": checksum})
-        if entity is None:
-            return _json(await asyncio.to_thread(self.handlers[method], body))
-        items = body.get("items")
-        if isinstance(items, list) and len(items) > self.limit(entity).max_items:
-            raise CallError("BATCH_TOO_LARGE", f"a call may have {self.limit(entity).max_items} items")
-        answer = await asyncio.to_thread(self.writer.apply, entity, body)
-        outcome |= {"run_id": str(body.get("run_id"))[:100], "ignored_fields": answer.ignored}
-        outcome |= {name: len(entries) for name, entries in answer.body().items()}
-        return _json(answer.body())
+    async def _within_rate(self, request: Request, user: str, method: str, outcome: Outcome) -> Response:
+        limit = self.calls.limit(method)
+        if limit is None:
+            return await self._call(request, method, outcome)
+        with self.access.within_rate(method, user, limit.per_minute):
+            return await self._call(request, method, outcome)
 
-    async def _put_media(self, request: Request) -> dict[str, Any]:
-        key, checksum = request.headers.get("x-media-key", ""), request.headers.get("x-checksum-sha256", "")
-        kind = request.headers.get("content-type", "application/octet-stream")
-        return await self.media.put(key, checksum, kind, request.stream())
+    async def _call(self, request: Request, method: str, outcome: Outcome) -> Response:
+        if special := self._special.get(method):
+            return await special(request, outcome)
+        body = await read_object(request, self.settings.max_bytes)
+        answer = await asyncio.to_thread(self.calls.answer, method, body, outcome)
+        run_id = body.get("run_id")
+        if isinstance(run_id, str):
+            outcome["run_id"] = run_id[:_LONGEST_LOGGED]
+        outcome |= {name: len(entries) for name, entries in answer.items() if isinstance(entries, list)}
+        return _json(answer)
 
-    async def _body(self, request: Request) -> dict[str, Any]:
-        content = bytearray()
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > self.settings.max_bytes:
-                raise CallError("BATCH_TOO_LARGE", f"a call may have {self.settings.max_bytes} bytes")
-        try:
-            body = orjson.loads(bytes(content) or b"{}")
-        except orjson.JSONDecodeError:
-            raise CallError("MALFORMED", "the body is not JSON") from None
-        if not isinstance(body, dict):
-            raise CallError("MALFORMED", "the body must be an object")
-        return body
+    async def _put_media(self, request: Request, outcome: Outcome) -> Response:
+        headers = request.headers
+        file = File.parse(
+            headers.get("x-media-key", ""),
+            headers.get("x-checksum-sha256", ""),
+            headers.get("content-type", "application/octet-stream"),
+        )
+        answer = await self.calls.media.put(file, chunks(request, self.settings.max_media_bytes))
+        outcome |= {"run_id": headers.get("x-run-id", "")[:_LONGEST_LOGGED], "bytes": answer["size"]}
+        return _json(answer)
 
-    def _capabilities(self, _body: dict[str, Any]) -> dict[str, Any]:
-        enabled = self.settings.methods
-        return {
-            "contract": _CONTRACT,
-            "store_id": self.store.store_id,
-            "product_version": _VERSION,
-            "max_bytes": self.settings.max_bytes,
-            "max_media_bytes": self.settings.max_media_bytes,
-            "max_text": self.settings.max_text,
-            "methods": {
-                entity.method: {"max_items": limit.max_items, "per_minute": limit.per_minute}
-                for entity in ENTITIES.values()
-                if (enabled is None or entity.method in enabled) and (limit := self.limit(entity))
-            },
-        }
+    async def _get_media(self, request: Request, _outcome: Outcome) -> Response:
+        path, checksum, kind = self.calls.media.get(await read_object(request, self.settings.max_bytes))
+        return FileResponse(path, media_type=kind, headers={"X-Checksum-Sha256": checksum})
 
 
 def build(settings: Settings, store: Store) -> Starlette:
-    """The ASGI application."""
+    """The ASGI application. Raises SettingsError."""
     gateway = Gateway(settings, store)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/webhook/{user}/{code}/{method}", gateway.webhook, methods=["POST"]),
             Route("/api/import/{path:path}", gateway.plain, methods=["POST"]),
             Route("/health", gateway.health, methods=["GET"]),
-        ]
+        ],
+        exception_handlers={HTTPException: _no_call},
     )
+    app.router.redirect_slashes = False  # a redirect would send the code around once more
+    return app
+
+
+async def _no_call(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    code, message = ("METHOD_NOT_ALLOWED", "calls are POST") if status == 405 else ("UNKNOWN_METHOD", "no such address")
+    return _json(CallError(code, message).body(), status)
+
+
+def _unavailable(error: Exception) -> CallError:
+    """The log says where it happened, not what was at hand: that is data."""
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)))
+    _ERRORS.error("%s in %s", type(error).__name__, where)
+    return CallError("UNAVAILABLE", "the call could not be carried out now")
+
+
+def _refuse(error: CallError) -> Response:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
+    return _json(error.body(), error.status, headers)
 
 
 def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:

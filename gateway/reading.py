@@ -1,15 +1,19 @@
 """Reading back: count, read, list, schema check (contract §4)."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from gateway.entities import ENTITIES, Entity
 from gateway.errors import CallError
+from gateway.paging import cut, page_of
 from gateway.store import Record, Store, after, find, foreign_after
 
 _MOST_READ = 100
-_MOST_LISTED = 1000
-_FOREIGN = "\x00foreign:"
+# No source id begins like this: it would not be printable.
+_FOREIGN = re.compile(r"\x7fforeign:([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +31,52 @@ class Reader:
         return {"count": ours, "foreign": foreign}
 
     def read(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Records by source ids, at most 100."""
+        """Records by source ids, at most 100, in the order of the question."""
         entity, ids = entity_of(body), body.get("source_ids")
-        if not isinstance(ids, list) or len(ids) > _MOST_READ or not all(isinstance(one, str) for one in ids):
-            raise CallError("MALFORMED", f"expected a list of at most {_MOST_READ} source_ids")
+        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+            raise CallError("MALFORMED", "expected a list of source_ids")
+        if len(ids) > _MOST_READ:
+            raise CallError("BATCH_TOO_LARGE", f"a call may ask for {_MOST_READ} source_ids")
         with self.store.reading() as db:
-            found = [record for one in ids if (record := find(db, entity.name, one))]
-        return {"items": [{**_line(record), "data": record.data} for record in found]}
+            found = [record for one in dict.fromkeys(ids) if (record := find(db, entity.name, one))]
+        return {"items": [{**_line(record), "data": orjson.Fragment(record.text)} for record in found]}
 
     def list(self, body: dict[str, Any]) -> dict[str, Any]:
         """A page in order of source ids, foreign records last. ``next`` is null on the last page."""
-        entity, position, limit = entity_of(body), body.get("after") or "", body.get("limit", _MOST_LISTED)
-        if not isinstance(position, str) or not isinstance(limit, int) or not 0 < limit <= _MOST_LISTED:
-            raise CallError("MALFORMED", f"expected after as text and limit from 1 to {_MOST_LISTED}")
+        entity, (position, limit) = entity_of(body), page_of(body)
+        among_foreign = _FOREIGN.fullmatch(position)
         with self.store.reading() as db:
-            records = [] if position.startswith(_FOREIGN) else after(db, entity.name, position, limit)
-            if len(records) < limit:
-                last = int(position.removeprefix(_FOREIGN)) if position.startswith(_FOREIGN) else 0
-                records += foreign_after(db, entity.name, last, limit - len(records))
-        end = records[-1] if len(records) == limit else None
-        following = (end.source_id or f"{_FOREIGN}{end.id}") if end else None
+            found = [] if among_foreign else after(db, entity.name, position, limit + 1)
+            last = int(among_foreign.group(1)) if among_foreign else 0
+            found += foreign_after(db, entity.name, last, limit + 1 - len(found))
+        records, following = cut(found, limit, _position)
         return {"items": [_line(record) for record in records], "next": following}
 
     def schema_check(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Custom fields and codes that the target lacks; this gateway takes them all."""
-        entity_of(body)
-        return {"missing": []}
+        """Custom fields and codes that the target lacks. It takes any, where the entity has a field for them."""
+        entity, custom, codes = entity_of(body), body.get("custom") or [], body.get("codes") or {}
+        if not _texts(custom) or not isinstance(codes, dict) or not all(map(_texts, codes.values())):
+            raise CallError("MALFORMED", "expected custom as a list of fields, and codes as lists by field")
+        missing = [] if "custom" in entity.fields else list(custom)
+        missing += [f"{field}:{code}" for field, some in codes.items() if field not in entity.fields for code in some]
+        return {"missing": missing}
 
 
 def entity_of(body: dict[str, Any]) -> Entity:
     """The entity a call names. Raises CallError MALFORMED."""
-    entity = ENTITIES.get(str(body.get("entity")))
+    name = body.get("entity")
+    entity = ENTITIES.get(name) if isinstance(name, str) else None
     if entity is None:
         raise CallError("MALFORMED", f"entity must be one of {', '.join(ENTITIES)}")
     return entity
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _position(record: Record) -> str:
+    return f"\x7fforeign:{record.id}" if record.source_id is None else record.source_id
 
 
 def _line(record: Record) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,9 +49,9 @@ class Settings:
     limits: dict[str, Limit]
     rate_factor: float
     strict: bool
-    max_bytes: int = 5_242_880
-    max_media_bytes: int = 104_857_600
-    max_text: int = 1_000_000
+    max_bytes: int
+    max_media_bytes: int
+    max_text: int
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -62,7 +63,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError("GATEWAY_TLS_CERT and GATEWAY_TLS_KEY go together")
     return Settings(
         host=env.get("GATEWAY_HOST") or "127.0.0.1",
-        port=_number("GATEWAY_PORT", env.get("GATEWAY_PORT") or "8090"),
+        port=_port(env.get("GATEWAY_PORT") or "8090"),
         codes=_codes(env.get("GATEWAY_CODES") or ""),
         store=_store(env.get("GATEWAY_STORE") or f"sqlite:///{data / 'gateway.db'}"),
         media=Path(env.get("GATEWAY_MEDIA_DIR") or data / "gateway-media"),
@@ -75,7 +76,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         else None,
         limits=_limits(env.get("GATEWAY_LIMITS") or "{}"),
         rate_factor=_factor(env.get("GATEWAY_RATE_FACTOR") or "1"),
-        strict=(env.get("GATEWAY_STRICT") or "true").lower() in ("1", "true", "yes"),
+        strict=_flag("GATEWAY_STRICT", env.get("GATEWAY_STRICT") or "true"),
+        max_bytes=_size("GATEWAY_MAX_BYTES", env.get("GATEWAY_MAX_BYTES") or "5242880"),
+        max_media_bytes=_size("GATEWAY_MAX_MEDIA_BYTES", env.get("GATEWAY_MAX_MEDIA_BYTES") or "104857600"),
+        max_text=_size("GATEWAY_MAX_TEXT", env.get("GATEWAY_MAX_TEXT") or "1000000"),
     )
 
 
@@ -96,9 +100,12 @@ def _codes(text: str) -> tuple[Code, ...]:
 
 
 def _store(url: str) -> Path:
-    if not url.startswith("sqlite:///"):
-        raise SettingsError("GATEWAY_STORE must begin with sqlite:///; other stores are not available yet")
-    return Path(url.removeprefix("sqlite:///"))
+    path = url.removeprefix("sqlite:///")
+    if url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError("GATEWAY_STORE: this gateway keeps its store in SQLite only; set it to sqlite:///path")
+    if path in (url, ""):
+        raise SettingsError("GATEWAY_STORE must have the form sqlite:///path")
+    return Path(path)
 
 
 def _networks(name: str, text: str) -> tuple[Network, ...]:
@@ -111,17 +118,32 @@ def _networks(name: str, text: str) -> tuple[Network, ...]:
 def _limits(text: str) -> dict[str, Limit]:
     """``{"import.users.batch": {"max_items": 10, "per_minute": 60}}`` overrides the contract's defaults."""
     try:
-        return {
+        limits = {
             method: Limit(int(one["max_items"]), int(one["per_minute"])) for method, one in json.loads(text).items()
         }
     except (ValueError, TypeError, KeyError, AttributeError):
         raise SettingsError("GATEWAY_LIMITS must be JSON: method → max_items and per_minute") from None
+    if any(limit.max_items < 1 or limit.per_minute < 1 for limit in limits.values()):
+        raise SettingsError("GATEWAY_LIMITS: sizes and rates must be above 0")
+    return limits
 
 
-def _number(name: str, text: str) -> int:
+def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise SettingsError(f"{name} must be a port number")
+        raise SettingsError("GATEWAY_PORT must be a port number")
     return int(text)
+
+
+def _size(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsError(f"{name} must be a whole number above 0")
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
+        raise SettingsError(f"{name} must be true or false")
+    return text.lower() in ("1", "true", "yes")
 
 
 def _factor(text: str) -> float:
@@ -129,6 +151,6 @@ def _factor(text: str) -> float:
         factor = float(text)
     except ValueError:
         factor = 0.0
-    if factor <= 0:
+    if not 0 < factor < math.inf:
         raise SettingsError("GATEWAY_RATE_FACTOR must be a number above 0")
     return factor

@@ -1,6 +1,5 @@
 """The gateway's memory in SQLite: records with their versions, references, media, and the store's identity."""
 
-import json
 import sqlite3
 import threading
 import uuid
@@ -9,6 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import orjson
+
+from gateway.settings import SettingsError
 
 _MIGRATIONS = (
     """
@@ -47,21 +50,35 @@ _MIGRATIONS = (
     );
     INSERT INTO sqlite_sequence (name, seq) VALUES ('records', 900000);
     """,
+    # Target ids are unique over all entities, so a reference needs no entity.
+    """
+    DROP INDEX refs_target;
+    ALTER TABLE refs DROP COLUMN entity;
+    CREATE INDEX refs_target ON refs (target);
+    """,
 )
+_LONGEST_ID = 18
+_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One stored record. ``source_id`` is None for one that import did not make."""
+    """One stored record. ``source_id`` is None for one that import did not make; ``text`` is its data as JSON."""
 
     id: int
     entity: str
     source_id: str | None
     checksum: str
     key: str
-    data: dict[str, Any]
+    text: str
     run_id: str
     action: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As it was sent."""
+        data: dict[str, Any] = orjson.loads(self.text)
+        return data
 
     @property
     def target_id(self) -> str:
@@ -73,16 +90,20 @@ _COLUMNS = "id, entity, source_id, checksum, key, data, run_id, action"
 
 
 class Store:
-    """One connection behind one lock: SQLite has a single writer anyway. Survives SIGKILL by its write-ahead log."""
+    """One connection behind one lock: SQLite has a single writer anyway. What was committed survives a crash."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open the store, or make it. Raises SettingsError."""
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._migrate()
-        self.store_id = self._identity()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")  # a client that was told "imported" never sends it again
+            self._migrate()
+            self.store_id = self._identity()
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(f"GATEWAY_STORE cannot be opened: {error}") from None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -91,10 +112,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -118,6 +140,29 @@ class Store:
             return str(db.execute("SELECT value FROM meta WHERE name = 'store_id'").fetchone()[0])
 
 
+class NotStored(Exception):
+    """One change could not be made; those before it stand."""
+
+
+@contextmanager
+def savepoint(db: sqlite3.Connection) -> Iterator[None]:
+    """One change inside a transaction, which an error undoes alone.
+
+    Raises NotStored when the store refused, and sqlite3.Error when it threw the whole transaction away.
+    """
+    db.execute("SAVEPOINT change")
+    try:
+        yield
+    except BaseException as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK TO change")
+            db.execute("RELEASE change")
+            if isinstance(error, sqlite3.Error):
+                raise NotStored from error
+        raise
+    db.execute("RELEASE change")
+
+
 def find(db: sqlite3.Connection, entity: str, source_id: str) -> Record | None:
     """A record by its source id."""
     query = f"SELECT {_COLUMNS} FROM records WHERE entity = ? AND source_id = ?"  # noqa: S608  # constants only
@@ -125,14 +170,19 @@ def find(db: sqlite3.Connection, entity: str, source_id: str) -> Record | None:
     return _record(row) if row else None
 
 
-def exists(db: sqlite3.Connection, entity: str, target_id: str) -> bool:
-    """Whether a target id is one of an entity's records (or of the media)."""
-    if entity == "media":
+def exists(db: sqlite3.Connection, entities: tuple[str, ...], target_id: str) -> bool:
+    """Whether a target id is that of a record of one of the entities (or of a file, for ``media``)."""
+    if entities == ("media",):
         return db.execute("SELECT 1 FROM media WHERE media_id = ?", (target_id,)).fetchone() is not None
-    if not target_id.isdecimal():
-        return False
-    query = "SELECT 1 FROM records WHERE id = ? AND entity = ?"
-    return db.execute(query, (int(target_id), entity)).fetchone() is not None
+    number = record_id(target_id)
+    row = db.execute("SELECT entity FROM records WHERE id = ?", (number,)).fetchone()
+    return row is not None and row[0] in entities
+
+
+def record_id(target_id: str) -> int:
+    """The record a target id stands for; 0, which is no record, for a text that is no target id of ours."""
+    plain = target_id.isascii() and target_id.isdecimal() and not target_id.startswith("0")
+    return int(target_id) if plain and len(target_id) <= _LONGEST_ID else 0
 
 
 def after(db: sqlite3.Connection, entity: str, source_id: str, limit: int) -> list[Record]:
@@ -154,5 +204,4 @@ def foreign_after(db: sqlite3.Connection, entity: str, target_id: int, limit: in
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    number, entity, source_id, checksum, key, data, run_id, action = row
-    return Record(number, entity, source_id, checksum, key, json.loads(data), run_id, action)
+    return Record(*row)

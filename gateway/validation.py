@@ -1,4 +1,4 @@
-"""Checks one item's ``data`` against its entity: shapes first, references by the caller's look-up."""
+"""Checks one item's ``data`` against its entity, and finds the references in it."""
 
 import re
 from collections.abc import Iterator
@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from gateway.entities import Entity, Field, Kind
+from gateway.entities import Entity
+from gateway.fields import Field, Kind
 
-_INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$")
-_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-_MONEY = re.compile(r"^-?\d+(\.\d+)?$")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONEY = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_EMPTY = 'must be null instead of ""'
 
 
 class Invalid(Exception):
-    """A field does not keep the contract."""
+    """A field does not keep the contract. ``field`` is one of the entity's; the message says where inside it."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -23,108 +26,139 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference found in an item. ``path`` is where."""
+    """A reference found in an item: a target id of one of ``entities``. ``path`` is where it stands."""
 
     path: str
-    entity: str
+    entities: tuple[str, ...]
     target_id: str
 
+    @property
+    def field(self) -> str:
+        """The entity's field that holds it."""
+        return field_of(self.path)
 
-def validate(entity: Entity, data: dict[str, Any], *, strict: bool, max_text: int) -> int:
-    """Raises Invalid. Answers how many fields the entity does not have (0 when ``strict``: they are invalid then)."""
-    unknown = data.keys() - entity.fields.keys()
-    if unknown and strict:
-        raise Invalid(min(unknown), f"{entity.name} has no such field")
-    for name, field in entity.fields.items():
-        _check(name, field, data.get(name), max_text)
-    return len(unknown)
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Checks records. ``strict`` makes unknown fields invalid; ``max_text`` is in characters."""
+
+    strict: bool
+    max_text: int
+
+    def check(self, entity: Entity, data: dict[str, Any]) -> int:
+        """Raises Invalid. Answers how many unknown fields it ignored."""
+        return self._fields("", entity.fields, data)
+
+    def _fields(self, path: str, fields: dict[str, Field], value: dict[str, Any]) -> int:
+        unknown = value.keys() - fields.keys()
+        if unknown and self.strict:
+            name = path + min(unknown)[:100]
+            raise Invalid(field_of(name), f"{name} is not a field of the contract")
+        return len(unknown) + sum(self._field(path + name, field, value.get(name)) for name, field in fields.items())
+
+    def _field(self, path: str, field: Field, value: Any) -> int:
+        if value is None:
+            if field.required:
+                raise Invalid(field_of(path), f"{path} is required")
+            return 0
+        if not field.many:
+            return self._one(path, field, value)
+        if not isinstance(value, list):
+            raise Invalid(field_of(path), f"{path} must be a list")
+        return sum(self._one(f"{path}[{number}]", field, one) for number, one in enumerate(value))
+
+    def _one(self, path: str, field: Field, value: Any) -> int:
+        if field.kind is Kind.OBJECT and isinstance(value, dict):
+            return self._fields(f"{path}.", field.fields, value)
+        if reason := self._complaint(field, value):
+            raise Invalid(field_of(path), f"{path} {reason}")
+        return 0
+
+    def _complaint(self, field: Field, value: Any) -> str | None:
+        match field.kind:
+            case Kind.FLAG:
+                return None if isinstance(value, bool) else "must be true or false"
+            case Kind.NUMBER:
+                number = isinstance(value, int | float) and not isinstance(value, bool)
+                return None if number else "must be a number"
+            case Kind.OBJECT:
+                return "must be an object"
+            case Kind.CUSTOM | Kind.ANY:
+                return self._complaint_of_opaque(field.kind, value)
+            case _:
+                return self._complaint_of_text(field, value)
+
+    def _complaint_of_opaque(self, kind: Kind, value: Any) -> str | None:
+        if kind is Kind.CUSTOM:
+            if not isinstance(value, dict):
+                return "must be an object"
+            if "" in value.values():
+                return f"holds a text that {_EMPTY}"
+        if any(len(text) > self.max_text for text in _texts(value)):
+            return f"holds a text of more than {self.max_text} characters"
+        return None
+
+    def _complaint_of_text(self, field: Field, value: Any) -> str | None:
+        if not isinstance(value, str):
+            return "must be text"
+        if value == "":
+            return _EMPTY
+        if len(value) > self.max_text:
+            return f"has {len(value)} characters; {self.max_text} are allowed"
+        if field.choices and value not in field.choices:
+            return f"must be one of {', '.join(field.choices)}"
+        return _complaint_of_format(field.kind, value)
+
+
+def field_of(path: str) -> str:
+    """The entity's field at the beginning of a path: ``members`` of ``members[0].role``."""
+    return path.partition(".")[0].partition("[")[0]
 
 
 def links(entity: Entity, data: dict[str, Any]) -> Iterator[Link]:
     """Every reference of a valid item."""
-    for name, field in entity.fields.items():
-        yield from _links(name, field, data.get(name), data)
+    return _links("", entity.fields, data)
 
 
-def _check(path: str, field: Field, value: Any, max_text: int) -> None:
-    if value is None:
-        if field.required:
-            raise Invalid(path, f"{path} is required")
-        return
-    if not field.many:
-        _check_one(path, field, value, max_text)
-        return
-    if not isinstance(value, list):
-        raise Invalid(path, f"{path} must be a list")
-    for number, item in enumerate(value):
-        if item is None:
-            raise Invalid(path, f"{path} must not hold null")
-        _check_one(f"{path}[{number}]", field, item, max_text)
-
-
-def _check_one(path: str, field: Field, value: Any, max_text: int) -> None:
-    if field.kind is Kind.OBJECT:
-        if not isinstance(value, dict):
-            raise Invalid(path, f"{path} must be an object")
-        for name, inner in field.fields.items():
-            _check(f"{path}.{name}", inner, value.get(name), max_text)
-        return
-    if reason := _complaint(field, value, max_text):
-        raise Invalid(path, f"{path} {reason}")
-
-
-def _complaint(field: Field, value: Any, max_text: int) -> str | None:  # noqa: PLR0911  # one answer for each kind
-    match field.kind:
-        case Kind.ANY:
-            return None
-        case Kind.FLAG:
-            return None if isinstance(value, bool) else "must be true or false"
-        case Kind.NUMBER:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return None if number else "must be a number"
-    if not isinstance(value, str):
-        return "must be text"
-    if value == "":
-        return 'must be null instead of ""'
-    if len(value) > max_text:
-        return f"has {len(value)} characters; {max_text} are allowed"
-    if field.choices and value not in field.choices:
-        return f"must be one of {', '.join(field.choices)}"
-    return _complaint_of_text(field.kind, value)
-
-
-def _complaint_of_text(kind: Kind, value: str) -> str | None:
+def _complaint_of_format(kind: Kind, value: str) -> str | None:
+    if kind is Kind.EMAIL and (not _EMAIL.fullmatch(value) or value != value.lower()):
+        return "must be an e-mail address in lower case"
+    if kind is Kind.MONEY and not _MONEY.fullmatch(value):
+        return "must be a decimal number as text"
+    if kind is Kind.DATE and not _DATE.fullmatch(value):
+        return "must be a date YYYY-MM-DD"
+    if kind is Kind.INSTANT and not _INSTANT.fullmatch(value):
+        return "must be a UTC instant with Z"
     try:
-        if kind is Kind.INSTANT:
-            if not _INSTANT.match(value):
-                return "must be a UTC instant with Z"
-            datetime.fromisoformat(value)
-        elif kind is Kind.DATE:
-            if not _DATE.match(value):
-                return "must be a date YYYY-MM-DD"
+        if kind is Kind.DATE:
             date.fromisoformat(value)
-        elif kind is Kind.MONEY and not _MONEY.match(value):
-            return "must be a decimal number as text"
+        elif kind is Kind.INSTANT:
+            datetime.fromisoformat(value)
     except ValueError:
         return "is not in the calendar"
     return None
 
 
-def _links(path: str, field: Field, value: Any, around: dict[str, Any]) -> Iterator[Link]:
-    if value is None:
-        return
-    if field.many:
-        for number, item in enumerate(value):
-            yield from _links_of_one(f"{path}[{number}]", field, item, around)
-    else:
-        yield from _links_of_one(path, field, value, around)
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
-def _links_of_one(path: str, field: Field, value: Any, around: dict[str, Any]) -> Iterator[Link]:
-    if field.kind is Kind.OBJECT:
-        for name, inner in field.fields.items():
-            yield from _links(f"{path}.{name}", inner, value.get(name), value)
-    elif field.refers_to:
-        yield Link(path, field.refers_to, value)
-    elif field.refers_by:
-        yield Link(path, str(around.get(field.refers_by)), value)
+def _links(path: str, fields: dict[str, Field], value: dict[str, Any]) -> Iterator[Link]:
+    for name, field in fields.items():
+        if not (field.refers_to or field.refers_by or field.fields) or value.get(name) is None:
+            continue
+        here = path + name
+        many = enumerate(value[name]) if field.many else ((None, value[name]),)
+        for number, one in many:
+            place = here if number is None else f"{here}[{number}]"
+            if field.fields:
+                yield from _links(f"{place}.", field.fields, one)
+            else:
+                yield Link(place, field.refers_to or (value[str(field.refers_by)],), one)
