@@ -1,160 +1,117 @@
-"""The portal as an ASGI application, with a control plane under ``/__sim/``."""
+"""The portal as an ASGI application: requests in, answers and faults out."""
 
 import asyncio
-import hmac
+import logging
 import time
-from collections import Counter
-from datetime import datetime, timedelta, timezone
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
-import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lab.simulators.bitrix24 import batch
-from lab.simulators.bitrix24.calls import Caller, Reply
+from lab.simulators.bitrix24 import batch, faults
+from lab.simulators.bitrix24.calls import Caller
+from lab.simulators.bitrix24.connections import Connections
+from lab.simulators.bitrix24.control import Control
+from lab.simulators.bitrix24.disk.downloads import Downloads
 from lab.simulators.bitrix24.errors import PortalError
-from lab.simulators.bitrix24.faults import Faults
-from lab.simulators.bitrix24.limits import LeakyBucket, Operating
+from lab.simulators.bitrix24.limits import Spent
 from lab.simulators.bitrix24.methods import find
-from lab.simulators.bitrix24.parameters import Tree, parse, pick
-from lab.simulators.bitrix24.world import World
+from lab.simulators.bitrix24.moments import timing
+from lab.simulators.bitrix24.parameters import Tree, method_name, parse, pick
+from lab.simulators.bitrix24.portal import Portal
 
-_ZONE = timezone(timedelta(hours=3))
+_JSON = "application/json; charset=utf-8"
+_WHOLE_SECONDS_ONE_IN = 4  # answers: both forms of ``time`` occur
 
 
-class Portal:
-    """One portal with its records, its limits and its counters."""
+def build(portal: Portal, connections: Connections) -> Starlette:
+    """The ASGI application. Connections are broken through ``connections``."""
+    rest = _Rest(portal, connections)
+    routes = [
+        *Downloads(portal).routes(),
+        Route("/rest/{user}/{secret}/{method}", rest.answer, methods=["GET", "POST"]),
+        Route("/rest/{method}", rest.answer, methods=["GET", "POST"]),
+        *Control(portal).routes(),
+    ]
 
-    def __init__(
-        self, world: World, callers: list[Caller], *, rate: float, burst: int, page_ms: float, faults: Faults
-    ) -> None:
-        self.world = world
-        self.callers = callers
-        self.rate, self.burst, self.page_ms = rate, burst, page_ms
-        self.faults = faults
-        self.buckets: dict[str, LeakyBucket] = {}
-        self.operating = Operating()
-        self.calls: Counter[str] = Counter()
-        self.requests = self.refused = self.writes = 0
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        colleagues = asyncio.create_task(portal.mutation.run())
+        colleagues.add_done_callback(_say_why)
+        yield
+        colleagues.cancel()
+        with suppress(asyncio.CancelledError):
+            await colleagues
 
-    async def rest(self, request: Request) -> Response:
-        """``/rest/{user}/{secret}/{method}`` and ``/rest/{method}`` with a token."""
-        begun = time.time()
-        fault = await self.faults.instead()
-        if fault is not None:
-            return fault
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def _say_why(stopped: asyncio.Task[None]) -> None:
+    if not stopped.cancelled() and (error := stopped.exception()):
+        logging.getLogger("uvicorn.error").error("from now on no record changes any more", exc_info=error)
+
+
+class _Rest:
+    """``/rest/{user}/{secret}/{method}``, and ``/rest/{method}`` with the secret in ``auth``."""
+
+    def __init__(self, portal: Portal, connections: Connections) -> None:
+        self._portal = portal
+        self._connections = connections
+        self._answered = 0
+
+    async def answer(self, request: Request) -> Response:
+        """One request: limits first, then perhaps a fault, then the call."""
+        if self._portal.faults.down:
+            return faults.outage()
+        body = await request.body()
         try:
-            name = request.path_params["method"].removesuffix(".json")
-            parameters = parse(request.url.query, await request.body(), request.headers.get("content-type", ""))
-            if name.lower() != "batch":
-                find(name)
-            caller = self._caller(request, parameters)
-            self._admit(request.client.host if request.client else "")
-            if name.lower() == "batch":
-                pages: list[int] = []
-                body: dict[str, Any] = {"result": batch.run(parameters, lambda n, p: self._run(caller, n, p, pages))}
-                await self._take_time(sum(pages))
-            else:
-                pages = []
-                reply = self._run(caller, name, parameters, pages)
-                await self._take_time(sum(pages))
-                body = {"result": reply.result}
-                body |= {"next": reply.next} if reply.next is not None else {}
-                body |= {"total": reply.total} if reply.total is not None else {}
+            self._portal.admit(request.client.host if request.client else "")
+            name = method_name(request.path_params["method"])
+            fault = self._portal.faults.draw(batch=name == "batch")
+            if early := await self._instead(request, fault):
+                return early
+            parameters = parse(request.url.query, body, request.headers.get("content-type", ""))
+            async with asyncio.timeout(self._portal.timeout):
+                document = await self._run(request, name, parameters, fault)
         except PortalError as error:
-            return _json(error.body(), error.status)
-        return _json({**body, "time": _time(begun)})
+            return Response(self._portal.encode(error.body()), error.status, media_type=_JSON)
+        except TimeoutError:
+            return faults.gateway_timeout()
+        if fault == faults.LATE:
+            await asyncio.sleep(self._portal.faults.slow_ms / 1000)
+        return Response(self._portal.encode(document), media_type=_JSON)
 
-    def _caller(self, request: Request, parameters: Tree) -> Caller:
-        user, secret = request.path_params.get("user"), request.path_params.get("secret")
-        token = str(pick(parameters, "auth") or "") if secret is None else secret
-        for caller in self.callers:
-            same = hmac.compare_digest(caller.secret.encode(), token.encode())
-            if same and (user is None or user == str(caller.user)):
-                return caller
-        raise PortalError("NO_AUTH_FOUND", "Wrong authorization data", 401)
+    async def _instead(self, request: Request, fault: str | None) -> Response | None:
+        if fault == faults.SLOW:
+            await asyncio.sleep(self._portal.faults.slow_ms / 1000)
+        if fault == faults.RESET and request.client:
+            await self._connections.reset((request.client.host, request.client.port))
+            return Response()  # to nobody
+        return self._portal.faults.answer(fault)
 
-    def _admit(self, address: str) -> None:
-        bucket = self.buckets.setdefault(address, LeakyBucket(self.rate, self.burst))
-        self.requests += 1
-        if not bucket.admit():
-            self.refused += 1
-            raise PortalError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
+    async def _run(self, request: Request, name: str, parameters: Tree, fault: str | None) -> dict[str, Any]:
+        begun = time.time()
+        if name != "batch":
+            find(name)  # before authorization: an unknown method of an unknown webhook is an unknown method
+        secret = request.path_params.get("secret") or str(pick(parameters, "auth") or "")
+        caller = self._portal.caller(request.path_params.get("user"), secret)
+        if name == "batch":
+            return await self._batch(caller, parameters, fault, begun)
+        called = await self._portal.call(caller, name, parameters)
+        document = {"result": called.reply.result, "next": called.reply.next, "total": called.reply.total}
+        shown = {key: value for key, value in document.items() if key == "result" or value is not None}
+        return shown | self._time(begun, called.spent)
 
-    def _run(self, caller: Caller, name: str, parameters: Tree, pages: list[int]) -> Reply:
-        method = find(name)
-        self.calls[name.lower()] += 1
-        if method.scope and method.scope not in caller.scopes:
-            raise PortalError(
-                "insufficient_scope", "The request requires higher privileges than provided by the webhook token", 401
-            )
-        self.operating.check(caller.secret, name.lower())
-        if not method.reads:
-            self.writes += 1
-        reply = method.handle(self.world, caller, parameters)
-        pages.append(reply.pages)
-        self.operating.add(caller.secret, name.lower(), reply.pages * self.page_ms / 1000)
-        return reply
+    async def _batch(self, caller: Caller, parameters: Tree, fault: str | None, begun: float) -> dict[str, Any]:
+        failing = self._portal.faults.in_batch(fault, len(batch.commands_of(parameters)))
+        sections = await batch.run(parameters, partial(self._portal.call, caller), failing)
+        return {"result": sections} | self._time(begun, self._portal.spent(caller, "batch"))
 
-    async def _take_time(self, pages: int) -> None:
-        if self.page_ms:
-            await asyncio.sleep(pages * self.page_ms / 1000)
-
-    async def stats(self, _request: Request) -> Response:
-        """What was counted since the start."""
-        highest = max((bucket.highest for bucket in self.buckets.values()), default=0.0)
-        counted = {"requests": self.requests, "refused": self.refused, "writes": self.writes}
-        return _json({**counted, "highest_level": highest, "calls": dict(self.calls)})
-
-    async def truth(self, request: Request) -> Response:
-        """Every record of an entity."""
-        return _json(self.world.truth(request.path_params["entity"]))
-
-    async def mode(self, request: Request) -> Response:
-        """``{"down": bool, "faults": share}`` switches faults while the portal runs."""
-        wanted = await request.json()
-        self.faults.down = bool(wanted.get("down", self.faults.down))
-        self.faults.share = float(wanted.get("faults", self.faults.share))
-        return _json({"down": self.faults.down, "faults": self.faults.share})
-
-
-def build(portal: Portal) -> Starlette:
-    """The ASGI application."""
-    return Starlette(
-        routes=[
-            Route("/rest/{user:int}/{secret}/{method}", _with_text_user(portal), methods=["GET", "POST"]),
-            Route("/rest/{method}", portal.rest, methods=["GET", "POST"]),
-            Route("/__sim/stats", portal.stats),
-            Route("/__sim/truth/{entity}", portal.truth),
-            Route("/__sim/mode", portal.mode, methods=["POST"]),
-        ]
-    )
-
-
-def _with_text_user(portal: Portal) -> Any:
-    async def rest(request: Request) -> Response:
-        request.path_params["user"] = str(request.path_params["user"])
-        return await portal.rest(request)
-
-    return rest
-
-
-def _time(begun: float) -> dict[str, Any]:
-    finished = time.time()
-    return {
-        "start": begun,
-        "finish": finished,
-        "duration": finished - begun,
-        "processing": 0,
-        "date_start": datetime.fromtimestamp(begun, _ZONE).isoformat(timespec="seconds"),
-        "date_finish": datetime.fromtimestamp(finished, _ZONE).isoformat(timespec="seconds"),
-        "operating_reset_at": int(finished) + 600,
-        "operating": 0,
-    }
-
-
-def _json(body: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(body), status, media_type="application/json; charset=utf-8")
+    def _time(self, begun: float, spent: Spent) -> dict[str, Any]:
+        self._answered += 1
+        return {"time": timing(begun, spent, whole=self._answered % _WHOLE_SECONDS_ONE_IN == 0)}

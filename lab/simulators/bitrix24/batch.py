@@ -1,39 +1,44 @@
 """``batch``: commands in order, macros, and the sections' odd shapes (API facts §3.4)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from lab.simulators.bitrix24.calls import Reply
-from lab.simulators.bitrix24.errors import PortalError
-from lab.simulators.bitrix24.parameters import Tree, parse_query, pick
+from lab.simulators.bitrix24.calls import Called
+from lab.simulators.bitrix24.errors import PortalError, not_in_a_batch
+from lab.simulators.bitrix24.moments import timing
+from lab.simulators.bitrix24.parameters import Tree, method_name, parse_query, pick
 
 _MOST = 50
+_REFUSED = frozenset({"batch", "download", "upload", "im.v2.file.download"})
 _MACRO = re.compile(r"^\$result((?:\[[^\]]+\])+)$")
 _PART = re.compile(r"\[([^\]]+)\]")
+_SECTIONS = ("result", "result_error", "result_total", "result_next", "result_time")
 
-Call = Callable[[str, Tree], Reply]
+Call = Callable[[str, Tree], Awaitable[Called]]
 
 
-def run(parameters: Tree, call: Call) -> dict[str, Any]:
-    """The five sections. ``call`` runs one method and raises PortalError."""
+def commands_of(parameters: Tree) -> dict[str, Any]:
+    """``cmd`` by key; a list has its places for keys."""
     commands = pick(parameters, "cmd")
     if isinstance(commands, list):
-        commands = {str(number): one for number, one in enumerate(commands)}
-    commands = commands if isinstance(commands, dict) else {}
-    halt = bool(pick(parameters, "halt")) and pick(parameters, "halt") not in ("0", "")
-    sections: dict[str, dict[str, Any]] = {
-        name: {} for name in ("result", "result_error", "result_total", "result_next", "result_time")
-    }
-    for place, (key, command) in enumerate(commands.items()):
+        return {str(number): one for number, one in enumerate(commands)}
+    return commands if isinstance(commands, dict) else {}
+
+
+async def run(parameters: Tree, call: Call, failing: Mapping[int, PortalError]) -> dict[str, Any]:
+    """The five sections. ``call`` runs one method and raises PortalError.
+
+    ``failing``: errors of commands that do not run, by the command's place.
+    """
+    halt = pick(parameters, "halt") not in (None, False, 0, "", "0", [], {})
+    sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
+    for place, (key, command) in enumerate(commands_of(parameters).items()):
         if not isinstance(command, str):
             continue
-        if place >= _MOST:
-            refused = PortalError("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
-            sections["result_error"][key] = refused.body()
-            continue
         try:
-            _one(key, command, call, sections)
+            _refuse(place, failing)
+            await _one(key, command, call, sections)
         except PortalError as error:
             sections["result_error"][key] = error.body()
             if halt:
@@ -41,17 +46,25 @@ def run(parameters: Tree, call: Call) -> dict[str, Any]:
     return {name: _php(section) for name, section in sections.items()}
 
 
-def _one(key: str, command: str, call: Call, sections: dict[str, dict[str, Any]]) -> None:
-    name, _, query = command.partition("?")
-    if name.strip().lower().removesuffix(".json") == "batch":
-        raise PortalError("ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage", 405)
-    reply = call(name.strip(), _resolve(parse_query(query), sections["result"]))
-    sections["result"][key] = reply.result
-    sections["result_time"][key] = {"start": 0, "finish": 0, "duration": 0, "processing": 0, "operating": 0}
-    if reply.total is not None:
-        sections["result_total"][key] = reply.total
-    if reply.next is not None:
-        sections["result_next"][key] = reply.next
+def _refuse(place: int, failing: Mapping[int, PortalError]) -> None:
+    if place >= _MOST:
+        raise PortalError("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
+    if place in failing:
+        raise failing[place]
+
+
+async def _one(key: str, command: str, call: Call, sections: dict[str, dict[str, Any]]) -> None:
+    path, _, query = command.partition("?")
+    name = method_name(path.strip())
+    if name in _REFUSED:
+        raise not_in_a_batch()
+    called = await call(name, _resolve(parse_query(query), sections["result"]))
+    sections["result"][key] = called.reply.result
+    sections["result_time"][key] = timing(called.begun, called.spent, whole=False)
+    if called.reply.total is not None:
+        sections["result_total"][key] = called.reply.total
+    if called.reply.next is not None:
+        sections["result_next"][key] = called.reply.next
 
 
 def _resolve(value: Any, results: dict[str, Any]) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lab.simulators.bitrix24.limits import Spent
 from lab.simulators.bitrix24.parameters import Tree
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ class Caller:
     """A webhook: its user, and what was ticked in its form."""
 
     user: int
-    secret: str
+    secret: str = field(repr=False)
     scopes: frozenset[str]
     admin: bool = True
 
@@ -30,6 +31,15 @@ class Reply:
     total: int | None = None
     next: int | None = None
     pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A method's reply, what it cost so far, and when it was called (Unix time)."""
+
+    reply: Reply
+    spent: Spent
+    begun: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from lab.simulators.bitrix24.errors import PortalError
 
-_WINDOW = 600
-_BASKET = 60
+WINDOW = 600.0
+_BASKETS = 10
+_UNRECORDED = 0.1  # seconds: what is faster leaves no trace in ``operating``
 
 
 @dataclass(slots=True)
 class LeakyBucket:
-    """Drains ``rate`` once per second; a request over ``burst`` is refused. Rate 0: no limit."""
+    """Drains ``rate`` once per second; a request over ``burst`` is refused, and counts all the same. Rate 0: none."""
 
     rate: float
     burst: int
@@ -23,47 +24,54 @@ class LeakyBucket:
     _drained: int = 0
 
     def admit(self) -> bool:
-        """Count one request, unless it is one too many."""
+        """Count one request; false when it is one too many."""
         if not self.rate:
             return True
         second = int(self.clock())
         self._level = max(0.0, self._level - (second - self._drained) * self.rate)
         self._drained = second
-        if self._level + 1 > self.burst:
-            return False
         self._level += 1
-        self.highest = max(self.highest, self._level)
-        return True
+        self.highest = max(self.highest, min(self._level, float(self.burst)))
+        return self._level <= self.burst
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an answer says of its method's ``operating``: seconds, and when the oldest basket drops out (Unix time)."""
+
+    operating: float
+    operating_reset_at: int
 
 
 @dataclass(slots=True)
 class Operating:
-    """Seconds a method took in the last ten minutes, in one-minute baskets, by webhook."""
+    """Seconds that each method took of each webhook, in ten baskets that drop out one by one. Limit 0: none."""
 
     limit: float = 480.0
+    window: float = WINDOW
     clock: Callable[[], float] = time.time
     _baskets: dict[tuple[str, str], deque[list[float]]] = field(default_factory=lambda: defaultdict(deque))
 
     def check(self, webhook: str, method: str) -> None:
         """The call that crosses the line goes through, the next one is refused."""
-        if self.seconds(webhook, method) > self.limit:
+        if self.limit and self.spent(webhook, method).operating > self.limit:
             raise PortalError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
 
-    def seconds(self, webhook: str, method: str) -> float:
-        """What has been used up."""
-        baskets = self._baskets[webhook, method]
-        while baskets and baskets[0][0] <= self.clock() - _WINDOW:
-            baskets.popleft()
-        return sum(basket[1] for basket in baskets)
-
     def add(self, webhook: str, method: str, seconds: float) -> None:
-        """Book a call."""
+        """Book a call. A basket begins with the first call in it."""
+        if seconds < _UNRECORDED:
+            return
         baskets = self._baskets[webhook, method]
-        if not baskets or self.clock() - baskets[-1][0] >= _BASKET:
-            baskets.append([self.clock(), 0.0])
+        now = float(int(self.clock()))
+        if not baskets or now - baskets[-1][0] >= self.window / _BASKETS:
+            baskets.append([now, 0.0])
         baskets[-1][1] += seconds
 
-    def reset_at(self, webhook: str, method: str) -> int:
-        """When the oldest basket drops out, in Unix seconds."""
+    def spent(self, webhook: str, method: str) -> Spent:
+        """What is in the baskets now."""
+        now = self.clock()
         baskets = self._baskets[webhook, method]
-        return int((baskets[0][0] if baskets else self.clock()) + _WINDOW)
+        while baskets and baskets[0][0] <= now - self.window:
+            baskets.popleft()
+        oldest = baskets[0][0] if baskets else now
+        return Spent(round(sum(basket[1] for basket in baskets), 6), int(oldest + self.window))

@@ -1,11 +1,16 @@
-"""Lists: filters with prefixes, order, and the two paging families of the server (API facts §3.1)."""
+"""Lists: filters with prefixes, order, and the two paging families of the server (API facts §3.1, §9.6)."""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from lab.simulators.bitrix24.moments import ZONE
 
 PAGE = 50
 Row = dict[str, Any]
+
+_ORDERED = (">", ">=", "<", "<=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,34 @@ class Table:
         self.rows = rows
         self.ids = [int(row["ID"]) for row in rows]
 
+    def find(self, number: int) -> Row | None:
+        """The row of an id."""
+        place = bisect_left(self.ids, number)
+        return self.rows[place] if place < len(self.ids) and self.ids[place] == number else None
+
+    def put(self, row: Row) -> None:
+        """Add a row, or replace the one of the same id."""
+        number = int(row["ID"])
+        place = bisect_left(self.ids, number)
+        if place < len(self.ids) and self.ids[place] == number:
+            self.rows[place] = row
+        else:
+            self.rows.insert(place, row)
+            self.ids.insert(place, number)
+
+    def remove(self, number: int) -> None:
+        """Forget the row of an id, if there is one."""
+        place = bisect_left(self.ids, number)
+        if place < len(self.ids) and self.ids[place] == number:
+            del self.rows[place], self.ids[place]
+
     def select(self, conditions: dict[str, Any], *, descending: bool) -> list[Row]:
         """Rows that meet every condition, by id."""
         low, high, rest = 0, len(self.rows), []
         for key, wanted in conditions.items():
             prefix, name = split(key)
             bound = _integer(wanted)
-            if name == "ID" and bound is not None and prefix in (">", ">=", "<", "<="):
+            if name == "ID" and bound is not None and prefix in _ORDERED:
                 low = max(low, bisect_right(self.ids, bound) if prefix == ">" else low)
                 low = max(low, bisect_left(self.ids, bound) if prefix == ">=" else low)
                 high = min(high, bisect_left(self.ids, bound) if prefix == "<" else high)
@@ -41,7 +67,7 @@ class Table:
                 rest.append((prefix, name, wanted))
         found = self.rows[low:high]
         if rest:
-            found = [row for row in found if all(_meets(row, *condition) for condition in rest)]
+            found = [row for row in found if all(meets(row.get(name), prefix, wanted) for prefix, name, wanted in rest)]
         return found[::-1] if descending else found
 
 
@@ -63,6 +89,51 @@ def split(key: str) -> tuple[str, str]:
     return key[: len(key) - len(name)], name
 
 
+def meets(value: Any, prefix: str, wanted: Any) -> bool:
+    """One condition of a filter: ``meets("5", ">=", 3)``. A date is met by no text that is none."""
+    if prefix in ("", "=", "@"):
+        return _same(value, wanted)
+    if prefix in ("!", "!=", "!@"):
+        return not _same(value, wanted)
+    text, other = str(value).lower(), str(wanted).lower()
+    if "%" in prefix:
+        return (other.strip("%") in text) != prefix.startswith("!")
+    return _compares(value, prefix, wanted) if prefix in _ORDERED else True
+
+
+def _compares(value: Any, prefix: str, wanted: Any) -> bool:
+    moments = _moment(value), _moment(wanted)
+    if moments[0]:
+        sign = _sign(*moments) if moments[1] else None
+    elif (number := _number(value)) is not None:
+        other = _number(wanted)
+        sign = None if other is None else _sign(number, other)
+    else:
+        sign = _sign(str(value), str(wanted))
+    return sign is not None and {">": sign > 0, ">=": sign >= 0, "<": sign < 0, "<=": sign <= 0}[prefix]
+
+
+def _sign(value: Any, other: Any) -> int:
+    return int(value > other) - int(value < other)
+
+
+def _moment(value: Any) -> datetime | None:
+    if not isinstance(value, str) or value[4:5] != "-":
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def _integer(value: Any) -> int | None:
     try:
         return int(value)
@@ -70,21 +141,10 @@ def _integer(value: Any) -> int | None:
         return None
 
 
-def _meets(row: Row, prefix: str, name: str, wanted: Any) -> bool:
-    value = row.get(name)
-    if prefix in ("", "=", "@"):
-        return _same(value, wanted)
-    if prefix in ("!", "!=", "!@"):
-        return not _same(value, wanted)
-    if prefix == "%":
-        return str(wanted).lower() in str(value).lower()
-    text, other = str(value), str(wanted)
-    return {">": text > other, ">=": text >= other, "<": text < other, "<=": text <= other}.get(prefix, True)
-
-
 def _same(value: Any, wanted: Any) -> bool:
     choices = wanted if isinstance(wanted, list) else [wanted]
     spelled = {True: {"1", "Y", "true", "True"}, False: {"0", "N", "false", "False", ""}}
     if isinstance(value, bool):
         return any(str(choice) in spelled[value] for choice in choices)
-    return str(value) in map(str, choices)
+    values = value if isinstance(value, list) else [value]
+    return any(str(one) in map(str, choices) for one in values)

@@ -1,26 +1,48 @@
-"""Who calls, what is ticked, what time it is: methods of no family."""
+"""Who calls, what is ticked, what time it is: methods of no family, and those that are for applications only."""
 
 import time
-from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from lab.simulators.bitrix24.calls import Caller, Method, Reply
 from lab.simulators.bitrix24.errors import PortalError
+from lab.simulators.bitrix24.moments import iso
 from lab.simulators.bitrix24.parameters import Tree
 from lab.simulators.bitrix24.world import World
 
-_ZONE = timezone(timedelta(hours=3))
+# API facts §1.2; templates of workflows are refused by their own family
+_APPLICATION_ONLY = (
+    "app.info",
+    "event.bind",
+    "event.get",
+    "event.offline.clear",
+    "event.offline.get",
+    "event.offline.list",
+    "event.unbind",
+    "placement.bind",
+)
 
 
 def profile(world: World, caller: Caller, _parameters: Tree) -> Reply:
-    """``profile`` and ``user.current``: who the webhook is."""
-    row = next((row for row in world.people.users.rows if row["ID"] == str(caller.user)), {"ID": str(caller.user)})
+    """``profile``: who the webhook is, in short."""
+    row = _own(world, caller)
     shown = {name: row.get(name, "") for name in ("ID", "NAME", "LAST_NAME", "PERSONAL_GENDER")}
     return Reply({**shown, "ADMIN": caller.admin, "TIME_ZONE": ""})
 
 
+def current_user(world: World, caller: Caller, _parameters: Tree) -> Reply:
+    """``user.current``: who the webhook is, with the times that ``user.get`` answers as empty objects."""
+    return Reply(
+        _own(world, caller) | {"TIMESTAMP_X": "24.08.2023 13:19:39", "LAST_ACTIVITY_DATE": "2024-08-29 10:30:11"}
+    )
+
+
+def _own(world: World, caller: Caller) -> dict[str, Any]:
+    return world.people.users.find(caller.user) or {"ID": str(caller.user)}
+
+
 def server_time(_world: World, _caller: Caller, _parameters: Tree) -> Reply:
     """``server.time``."""
-    return Reply(datetime.fromtimestamp(time.time(), _ZONE).isoformat(timespec="seconds"))
+    return Reply(iso(time.time()))
 
 
 def scope(_world: World, caller: Caller, _parameters: Tree) -> Reply:
@@ -34,9 +56,9 @@ def application_only(_world: World, _caller: Caller, _parameters: Tree) -> Reply
 
 
 METHODS: dict[str, Method] = {
-    "app.info": Method("", application_only),
+    **{name: Method("", application_only) for name in _APPLICATION_ONLY},
     "profile": Method("", profile),
     "scope": Method("", scope),
     "server.time": Method("", server_time),
-    "user.current": Method("user", profile),
+    "user.current": Method("user", current_user),
 }

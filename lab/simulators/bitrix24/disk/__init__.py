@@ -1,0 +1,1 @@
+"""Drive: files, what they are attached to, and how their bytes are had."""

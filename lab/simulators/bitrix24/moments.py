@@ -1,0 +1,30 @@
+"""The portal's clock as its answers show it (API facts §1.3, §9.6)."""
+
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from lab.simulators.bitrix24.limits import Spent
+
+ZONE = timezone(timedelta(hours=3))
+
+
+def iso(moment: float) -> str:
+    """Unix time → ``2026-01-27T10:03:39+03:00``."""
+    return datetime.fromtimestamp(moment, ZONE).isoformat(timespec="seconds")
+
+
+def timing(begun: float, spent: Spent, *, whole: bool) -> dict[str, Any]:
+    """The ``time`` of an answer to a call begun at ``begun``; ``whole``: in the form that has whole seconds."""
+    finished = time.time()
+    start, finish = (int(begun), int(finished)) if whole else (begun, finished)
+    return {
+        "start": start,
+        "finish": finish,
+        "duration": finish - start,
+        "processing": 0 if whole else finished - begun,
+        "date_start": iso(begun),
+        "date_finish": iso(finished),
+        "operating_reset_at": spent.operating_reset_at,
+        "operating": spent.operating or 0,
+    }

@@ -1,0 +1,1 @@
+"""Tasks, their checklists and their old comments."""
