@@ -20,6 +20,9 @@ from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, I
 from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
+_SHORT_WAIT = 10.0
+"""Seconds for which the other side's limit may hold everything up before the status says so."""
+
 _STAGE_OF = {"source": (Stage.EXTRACT,), "target": (Stage.IMPORT, Stage.PATCH)}
 
 
@@ -72,7 +75,7 @@ class Advancer:
         moved = await self._block_dependents(job, progress)
         to_open = self._to_open(job, progress)
         moved |= await self._open_stages(job, progress)
-        moved |= await self._wake(run, progress.values(), {outage.system for outage in outages})
+        moved |= await self._wake(run, progress.values(), {outage.system for outage in outages if outage.out})
         if all(entity.settled for entity in progress.values()):
             await self.finishing.finish(run, progress.values(), whole_plan=run.entities == job.plan.names)
             return Tick(stop=True)
@@ -93,7 +96,7 @@ class Advancer:
 
     async def _halted(self, run: Run, progress: Iterable[EntityProgress], outages: list[Outage]) -> bool:
         for outage in outages:
-            if self.clock.seconds() - outage.since > self.pace.halt_after:
+            if outage.out and self.clock.seconds() - outage.since > self.pace.halt_after:
                 await self.stopping.halt(run.run_id, run.epoch, outage.reason, outage.message)
                 return True
         counts = [entity.counts for entity in progress]
@@ -107,12 +110,14 @@ class Advancer:
 
     async def _show(self, run: Run, outages: list[Outage]) -> Run:
         """Keep the run's state and ``waiting_on`` true; a lost race is made good at the next tick."""
-        waiting = outages[0] if outages else None
+        now = self.clock.seconds()
+        waiting = next((one for one in outages if one.out or now - one.since > _SHORT_WAIT), None)
         shown = replace(
             run,
             state=RunState.RUNNING,
             waiting_on=waiting.system if waiting else None,
             waiting_since=datetime.fromtimestamp(waiting.since, UTC) if waiting else None,
+            waiting_reason=f"{waiting.message} ({waiting.reason})" if waiting else None,
         )
         if shown == run:
             return run

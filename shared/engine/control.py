@@ -86,6 +86,7 @@ class RunControl:
                 message=None,
                 waiting_on=None,
                 waiting_since=None,
+                waiting_reason=None,
                 tolerated=known,
             ),
         )
@@ -102,7 +103,9 @@ class RunControl:
             "cancel",
             who,
             lambda run: not run.state.ended,
-            lambda run: replace(run, state=RunState.CANCELLED, finished_at=now, waiting_on=None, waiting_since=None),
+            lambda run: replace(
+                run, state=RunState.CANCELLED, finished_at=now, waiting_on=None, waiting_since=None, waiting_reason=None
+            ),
         )
         await self.stores.runs.unlock(run.plan, run.run_id)
         return run
@@ -196,4 +199,4 @@ class RunControl:
 
 
 def _paused(run: Run) -> Run:
-    return replace(run, state=RunState.PAUSED, waiting_on=None, waiting_since=None)
+    return replace(run, state=RunState.PAUSED, waiting_on=None, waiting_since=None, waiting_reason=None)

@@ -106,8 +106,7 @@ class Extractor:
             try:
                 return _Got(await job.source.read(page.key.entity, page.cursor or {}, extracted), dict(calls))
             except (SlowDown, RetryLater) as error:
-                await self.stopping.absorb(run, page.key.entity, error)
-                return _Wait(error.retry_after or 2.0, dict(calls))
+                return _Wait(await self.stopping.absorb(run, page.key.entity, error), dict(calls))
 
     def _following(self, run: Run, page: PageRow, got: SourcePage) -> PageRow | None:
         if got.next is None:

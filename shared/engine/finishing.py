@@ -36,6 +36,7 @@ class Finishing:
                 finished_at=self.clock.now(),
                 waiting_on=None,
                 waiting_since=None,
+                waiting_reason=None,
                 reason=first.blocked_by if first else None,
                 message=f"{first.entity}: {first.message}" if first else None,
             )

@@ -69,8 +69,7 @@ class Importer:
         except _Stumbled:
             await self._park(row.key, 2.0 * (row.attempts + 1), attempts=1)
         except (SlowDown, RetryLater) as error:
-            await self.stopping.absorb(run, row.key.entity, error)
-            await self._park(row.key, error.retry_after or 2.0)
+            await self._park(row.key, await self.stopping.absorb(run, row.key.entity, error))
         except (EntityStopped, RunStopped) as error:
             await self.stopping.absorb(run, row.key.entity, error)
         except (Conflict, _Withdrawn):
@@ -116,9 +115,12 @@ class Importer:
         mapping = job.mappings[outcome.row.key.entity]
         for record in records:
             try:
-                drafts[record.id] = mapping.apply(record)
+                draft = mapping.apply(record)
             except RecordRejected as error:
                 outcome.reject(record.id, error.reason.code, error.message, error.field)
+                continue
+            drafts[record.id] = draft.data
+            outcome.note_flaws(record.id, draft.flaws)
         return drafts
 
     async def _import(self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], outcome: Outcome) -> None:

@@ -1,23 +1,30 @@
 """Outages: which side is out and since when, as one shared row that every process sees."""
 
+import contextlib
 from dataclasses import dataclass, field
 
 from shared.engine.clock import Clock
-from shared.model.errors import Conflict, PortageError
+from shared.model.errors import Conflict, PortageError, RetryLater
 from shared.ports.stores import SharedRows
 
 _KIND = "outage"
 _REPORT_EVERY = 2.0
+_FORGOTTEN = 60.0
+"""Seconds without a report after which the next one is of another outage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One side that does not answer. ``since`` counts seconds since 1970."""
+    """One side that the run waits for. ``since`` counts seconds since 1970.
+
+    ``out`` is False while the side answers, but only to say that its limit is reached: that never halts a run.
+    """
 
     system: str
     since: float
     reason: str
     message: str
+    out: bool = True
 
 
 @dataclass(slots=True)
@@ -26,35 +33,44 @@ class Outages:
 
     rows: SharedRows
     clock: Clock
-    _reported: dict[tuple[str, str], float] = field(default_factory=dict)
+    _reported: dict[tuple[str, str, bool], tuple[float, float]] = field(default_factory=dict)
 
-    async def report(self, run_id: str, error: PortageError) -> None:
-        """Note that ``error.system`` is out for this run; the first report says since when."""
-        place = (run_id, error.system)
-        if self.clock.monotonic() - self._reported.get(place, float("-inf")) < _REPORT_EVERY:
-            return
-        self._reported[place] = self.clock.monotonic()
+    async def report(self, run_id: str, error: PortageError) -> float:
+        """Note that ``error.system`` is out (or refuses more calls) for this run; the first report says since when.
+
+        Answers for how many seconds it has been so, as far as this process knows.
+        """
+        out = isinstance(error, RetryLater)
+        place = (run_id, error.system, out)
+        now = self.clock.monotonic()
+        first, latest = self._reported.get(place, (now, float("-inf")))
+        if now - latest < _REPORT_EVERY:
+            return now - first
+        if now - latest > _FORGOTTEN:
+            first = now
+        self._reported[place] = (first, now)
         name = f"{run_id}:{error.system}"
         stored = await self.rows.read(_KIND, name)
-        if stored.value is not None:
-            return
-        row = {"since": self.clock.seconds(), "reason": error.reason.code, "message": error.message}
-        try:
-            await self.rows.write(_KIND, name, row, None)
-        except Conflict:
-            return  # another worker was first, which is what "since" means
+        if stored.value is not None and (stored.value.get("out", True) or not out):
+            return now - first
+        row = {"since": self.clock.seconds(), "reason": error.reason.code, "message": error.message, "out": out}
+        with contextlib.suppress(Conflict):  # another worker was first, which is what "since" means
+            await self.rows.write(_KIND, name, row, stored.etag)
+        return now - first
 
     async def of(self, run_id: str, systems: tuple[str, ...] = ("source", "target")) -> list[Outage]:
-        """The sides that are out for a run, the longest first."""
+        """The sides that a run waits for, the longest first."""
         found = []
         for system in systems:
             row = (await self.rows.read(_KIND, f"{run_id}:{system}")).value
             if row is not None:
-                found.append(Outage(system, float(row["since"]), row["reason"], row["message"]))
+                out = bool(row.get("out", True))
+                found.append(Outage(system, float(row["since"]), row["reason"], row["message"], out))
         return sorted(found, key=lambda outage: outage.since)
 
     async def clear(self, run_id: str, *systems: str) -> None:
         """The side answers again (or the operator says: try anew)."""
         for system in systems:
-            self._reported.pop((run_id, system), None)
+            for out in (True, False):
+                self._reported.pop((run_id, system, out), None)
             await self.rows.delete(_KIND, f"{run_id}:{system}")

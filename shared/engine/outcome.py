@@ -36,6 +36,7 @@ class Outcome:
     _duplicate: set[str] = field(default_factory=set)
     _deferred: dict[str, list[Pending]] = field(default_factory=dict)
     _unresolved: dict[str, list[Pending]] = field(default_factory=dict)
+    _flawed: dict[str, list[str]] = field(default_factory=dict)
     _letters: dict[str, DeadLetter] = field(default_factory=dict)
 
     @property
@@ -87,6 +88,11 @@ class Outcome:
         """Optional references without a target: patched later, or reported when that was the last chance."""
         if missing:
             (self._unresolved if self._patching else self._deferred)[source_id] = list(missing)
+
+    def note_flaws(self, source_id: str, flaws: Sequence[str]) -> None:
+        """What had to be left out of a record that goes in all the same."""
+        if flaws:
+            self._flawed[source_id] = list(flaws)
 
     def would_write(self, items: Sequence[OutgoingItem]) -> None:
         """A dry run's share: what would be created or updated."""
@@ -144,6 +150,7 @@ class Outcome:
             dead_lettered=len(self._letters),
             deferred=len(self._deferred),
             unresolved=len(self._unresolved),
+            flawed=0 if self._patching else len(self._flawed),
             target_calls=self.calls,
         )
 
@@ -161,6 +168,7 @@ class Outcome:
             "failed": {key: letter.reason for key, letter in self._letters.items()},
             "deferred": _ids(self._deferred),
             "unresolved": _ids(self._unresolved),
+            "flawed": self._flawed,
         }
 
     def _succeeded(self, receipt: Receipt) -> None:

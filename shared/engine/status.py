@@ -59,6 +59,7 @@ def summary(run: Run) -> JsonObject:
         "message": run.message,
         "waiting_on": run.waiting_on,
         "waiting_since": _instant(run.waiting_since),
+        "waiting_reason": run.waiting_reason,
         "actions": list(run.actions),
     }
 
@@ -75,6 +76,7 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "updated": counts.updated,
         "patched": counts.patched,
         "unresolved": counts.unresolved,
+        "flawed": counts.flawed,
         "skipped": counts.skipped,
         "duplicate": counts.duplicate,
         "failed": counts.failed,

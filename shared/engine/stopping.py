@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 
 from shared.engine.outages import Outages
-from shared.model.errors import Conflict, EntityStopped, PortageError, RetryLater, RunStopped
+from shared.model.errors import Conflict, EntityStopped, PortageError, RetryLater, RunStopped, SlowDown
 from shared.model.ledger import EntityRow
 from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
 _ATTEMPTS = 5
+_FIRST_PAUSE = 2.0
+_LONGEST_PAUSE = 15.0
 
 
 @dataclass(slots=True)
@@ -18,16 +20,19 @@ class Stopping:
     stores: Stores
     outages: Outages
 
-    async def absorb(self, run: Run, entity: str | None, error: PortageError) -> None:
-        """React to ``error`` as its kind says; a throttled call needs no reaction but to wait."""
-        if isinstance(error, RetryLater):
+    async def absorb(self, run: Run, entity: str | None, error: PortageError) -> float:
+        """React to ``error`` as its kind says; answers the seconds to wait before whatever failed is tried again."""
+        if isinstance(error, RetryLater | SlowDown):
             if error.system == "storage":
                 raise error  # nothing can be written down now: the message comes back by itself
-            await self.outages.report(run.run_id, error)
-        elif isinstance(error, EntityStopped) and entity is not None:
+            age = await self.outages.report(run.run_id, error)
+            grown = min(_LONGEST_PAUSE, _FIRST_PAUSE + age / 4) if isinstance(error, RetryLater) else _FIRST_PAUSE
+            return max(error.retry_after or 0.0, grown)
+        if isinstance(error, EntityStopped) and entity is not None:
             await self.entity(run, entity, error)
         elif isinstance(error, EntityStopped | RunStopped):
             await self.run(run, error)
+        return 0.0
 
     async def entity(self, run: Run, entity: str, error: PortageError) -> None:
         """The entity goes no further in this generation; the others do."""
@@ -50,7 +55,19 @@ class Stopping:
             if current is None or not current.state.works or current.epoch != epoch:
                 return
             try:
-                await self.stores.runs.replace(replace(current, state=RunState.HALTED, reason=reason, message=message))
+                await self.stores.runs.replace(_halted(current, reason, message))
             except Conflict:
                 continue
             return
+
+
+def _halted(run: Run, reason: str, message: str) -> Run:
+    return replace(
+        run,
+        state=RunState.HALTED,
+        reason=reason,
+        message=message,
+        waiting_on=None,
+        waiting_since=None,
+        waiting_reason=None,
+    )

@@ -9,12 +9,16 @@ import httpx
 
 from shared.http.backoff import Backoff
 from shared.http.redaction import redact
+from shared.http.retry_after import retry_after
 from shared.model.errors import PortageError, RetryLater, SlowDown
 from shared.ports.systems import Budget
 
 USER_AGENT = "portage/0.1"
-_TIMEOUT = httpx.Timeout(65.0, connect=5.0)
-"""The portal allows a request 60 s; see API facts §2.3."""
+_LONGEST_CALL = 65.0
+"""Seconds. The portal allows a request 60 s; see API facts §2.3."""
+
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of one answer, decompressed: several of them are decoded at once in 512 MiB."""
 
 _LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30.0)
 
@@ -38,15 +42,23 @@ Tally = Callable[[str, str], None]
 
 @dataclass(slots=True)
 class HttpClient:
-    """Posts to one system. ``system`` is ``source`` or ``target`` and begins the reasons of its errors."""
+    """Posts to one system. ``system`` is ``source`` or ``target`` and begins the reasons of its errors.
+
+    ``longest_call`` is how many seconds one attempt may take, however steadily the answer trickles in.
+    """
 
     system: str
     tally: Tally
     backoff: Backoff = field(default_factory=Backoff)
+    longest_call: float = _LONGEST_CALL
+    most_bytes: int = _MOST_BYTES
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     http: httpx.AsyncClient = field(
         default_factory=lambda: httpx.AsyncClient(
-            timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=False, headers={"User-Agent": USER_AGENT}
+            timeout=httpx.Timeout(_LONGEST_CALL, connect=5.0),
+            limits=_LIMITS,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT},
         )
     )
 
@@ -62,40 +74,62 @@ class HttpClient:
     ) -> Answer:
         """Post until the answer is good, the trouble is not worth repeating, or the backoff gives up.
 
-        Raises what ``classify`` found, or RetryLater when the other side does not answer. ``method`` is the name that
-        budget and tally know the call by.
+        Raises what ``classify`` found, or RetryLater when the other side does not answer or answers too much.
+        ``method`` is the name that budget and tally know the call by. A ``Retry-After`` header tells how long to wait
+        when ``classify`` could not.
         """
         begun = time.monotonic()
         attempt = 0
         while True:
             attempt += 1
             await budget.acquire(method)
-            answer, error = await self._once(url, content, headers, classify)
-            self.tally(method, error.reason.code if error else "ok")
-            if error is None and answer is not None:
-                return answer
-            if isinstance(error, SlowDown):
-                await budget.throttled(method, error.retry_after)
-            pause = None
-            if isinstance(error, RetryLater):
+            try:
+                return await self._attempt(url, content, headers, method, classify, budget)
+            except RetryLater as error:
                 pause = self.backoff.wait(attempt, time.monotonic() - begun, error.retry_after)
-            if error is None or pause is None:
-                raise error or RetryLater(f"{self.system}.unreachable", "no answer")
+                if pause is None:
+                    raise
             await self.sleep(pause)
 
-    async def _once(
-        self, url: str, content: bytes, headers: Mapping[str, str] | None, classify: Classify
-    ) -> tuple[Answer | None, PortageError | None]:
+    async def _attempt(
+        self,
+        url: str,
+        content: bytes,
+        headers: Mapping[str, str] | None,
+        method: str,
+        classify: Classify,
+        budget: Budget,
+    ) -> Answer:
+        answer = await self._once(url, content, headers)
+        error = answer if isinstance(answer, RetryLater) else classify(answer)
+        self.tally(method, error.reason.code if error else "ok")
+        if isinstance(answer, RetryLater):
+            raise answer
+        if error is None:
+            return answer
+        if isinstance(error, SlowDown):
+            await budget.throttled(method, error.retry_after)
+        if error.retry_after is None:
+            error.retry_after = retry_after(answer.headers)
+        raise error
+
+    async def _once(self, url: str, content: bytes, headers: Mapping[str, str] | None) -> Answer | RetryLater:
         begun = time.monotonic()
         sent = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
+        body = bytearray()
         try:
-            response = await self.http.post(url, content=content, headers=sent)
+            async with (
+                asyncio.timeout(self.longest_call),
+                self.http.stream("POST", url, content=content, headers=sent) as response,
+            ):
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > self.most_bytes:
+                        return RetryLater(f"{self.system}.unexpected_answer", f"more than {self.most_bytes} bytes")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             message = f"{type(error).__name__}: {redact(str(error))}" if str(error) else type(error).__name__
-            return None, RetryLater(f"{self.system}.unreachable", message)
-        seconds = time.monotonic() - begun
-        answer = Answer(response.status_code, response.headers, response.content, seconds)
-        return answer, classify(answer)
+            return RetryLater(f"{self.system}.unreachable", message)
+        return Answer(response.status_code, response.headers, bytes(body), time.monotonic() - begun)
 
     async def close(self) -> None:
         """Close the connections."""

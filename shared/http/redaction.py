@@ -1,37 +1,66 @@
 """Redaction: no secret in a log line, an error or a trace. A webhook URL is a secret."""
 
+import json
 import logging
 import re
 import sys
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 _MASK = "***"
 
-_PATTERNS = (
-    (re.compile(r"(/rest/(?:api/)?\d+/)[^/\s\"'?]+"), rf"\1{_MASK}"),
-    (re.compile(r"(/webhook/[^/\s]+/)[^/\s\"'?]+"), rf"\1{_MASK}"),
-    (
-        re.compile(r"(?i)\b((?:auth|access_token|refresh_token|code|sig|AccountKey|SharedAccessKey)=)[^&\s;\"']+"),
-        rf"\1{_MASK}",
-    ),
-    (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:bearer |basic )?)[^\s'\",}]+"), rf"\1{_MASK}"),
-    (re.compile(r"(?i)(x-functions-key['\"]?\s*[:=]\s*['\"]?)[^\s'\",}]+"), rf"\1{_MASK}"),
+_SLASH = r"(?:\\{0,8}/|%(?:25)*2F)"
+"""As it is, escaped in JSON, or percent-encoded any number of times."""
+
+_SEGMENT = rf"(?:(?!{_SLASH})[^\s\"'?#&<>,\\])+"
+_TOKENS = "auth|access_token|refresh_token|application_token|client_secret"
+_WORD = r"(?:\b|%(?:25)*(?:3F|26|5B))"
+_EQUALS = r"(?:\]|%(?:25)*5D)?(?:=|%(?:25)*3D)"
+_QUOTE = r"\\*['\"]"
+
+_PATTERNS = tuple(
+    re.compile(f"(?i)({before}){secret}")
+    for before, secret in (
+        (rf"{_SLASH}rest{_SLASH}(?:api{_SLASH})?\d+{_SLASH}", _SEGMENT),
+        (rf"{_SLASH}webhook{_SLASH}{_SEGMENT}{_SLASH}", _SEGMENT),
+        (rf"{_WORD}(?:{_TOKENS}|code|sig|AccountKey|SharedAccessKey){_EQUALS}", r"(?:(?!%(?:25)*26)[^&\s;\"'\\])+"),
+        (rf"(?:{_TOKENS}){_QUOTE}\s*:\s*{_QUOTE}", r"[^'\"\\]+"),
+        (r"authorization['\"]?\s*[:=,]\s*(?:b?['\"])?(?:bearer |basic )?", r"[^\s'\",}]+"),
+        (r"x-functions-key['\"]?\s*[:=,]\s*(?:b?['\"])?", r"[^\s'\",}]+"),
+        (r"://[^/\s:@]*:", r"[^/\s@]+(?=@)"),
+    )
 )
 _SHORTEST = 6
-_known: set[str] = set()
+
+
+@dataclass(slots=True)
+class _Registered:
+    """Every known form of every registered secret, and one pattern that finds the longest at each place."""
+
+    forms: set[str] = field(default_factory=set)
+    pattern: re.Pattern[str] | None = None
+
+
+_registered = _Registered()
 
 
 def register_secret(secret: str) -> None:
     """Make ``redact`` hide this very text wherever it stands; texts under 6 characters would hide too much."""
-    if len(secret) >= _SHORTEST:
-        _known.add(secret)
+    if len(secret) < _SHORTEST or secret in _registered.forms:
+        return
+    encoded = quote(secret, safe="")
+    forms = {secret, quote(secret), encoded, quote(encoded, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    _registered.forms = _registered.forms | forms
+    longest_first = sorted(_registered.forms, key=len, reverse=True)
+    _registered.pattern = re.compile("|".join(map(re.escape, longest_first)))
 
 
 def redact(text: str) -> str:
     """``text`` without registered secrets and without what looks like one."""
-    for secret in _known:
-        text = text.replace(secret, _MASK)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    if _registered.pattern is not None:
+        text = _registered.pattern.sub(_MASK, text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\1{_MASK}", text)
     return text
 
 
@@ -48,13 +77,20 @@ class RedactingFilter(logging.Filter):
             record.msg = redact(str(record.msg))
         record.args = ()
         if record.exc_info and record.exc_info[1] is not None and not record.exc_text:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text)
+            record.exc_info = None  # else a handler that formats it anew would let it out
         if record.stack_info:
             record.stack_info = redact(record.stack_info)
         return True
 
 
+QUIETED = ("httpx", "httpcore", "azure", "azure.core.pipeline.policies.http_logging_policy", "aiohttp")
+"""Loggers of libraries that ``quiet_libraries`` turns down."""
+
+
 def quiet_libraries() -> None:
     """Libraries that log whole URLs at INFO speak only when something is wrong."""
-    for name in ("httpx", "httpcore", "azure", "azure.core.pipeline.policies.http_logging_policy", "aiohttp"):
+    for name in QUIETED:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -67,6 +67,7 @@ class Counts:
     patched: int = 0
     deferred: int = 0
     unresolved: int = 0
+    flawed: int = 0
     source_calls: int = 0
     target_calls: int = 0
 

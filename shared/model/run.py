@@ -62,8 +62,8 @@ class Run:
     """One row of the ``runs`` table. Instants are aware UTC datetimes.
 
     ``epoch`` counts the generations of a run: resume begins a new one, and messages of an older one do nothing.
-    ``waiting_on`` is ``source``, ``target`` or ``storage`` while that side is out. ``tolerated`` counts the
-    failures that were known when a person resumed the run; ``actions`` says who paused, resumed or cancelled it.
+    ``waiting_on`` is ``source``, ``target`` or ``storage`` while that side keeps the run waiting. ``tolerated`` counts
+    the failures that were known when a person resumed the run; ``actions`` says who paused, resumed or cancelled it.
     """
 
     run_id: str
@@ -82,6 +82,7 @@ class Run:
     message: str | None = None
     waiting_on: str | None = None
     waiting_since: datetime | None = None
+    waiting_reason: str | None = None
     tolerated: int = 0
     actions: tuple[JsonObject, ...] = ()
     etag: str | None = None

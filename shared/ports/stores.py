@@ -115,7 +115,7 @@ class MediaStore(Protocol):
         """Write a file in blocks of 4 MiB; one of that name is replaced when ``content`` has ended.
 
         Whatever ``content`` raises comes through, and nothing of an interrupted write can be read. Of two writers of
-        one name at a time, the second to end gets its file in or RetryLater; contents never mix.
+        one name at a time the second to end may get Conflict; their contents never mix.
         """
 
     def read(self, name: str) -> AsyncIterator[bytes]:

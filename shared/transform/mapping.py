@@ -53,6 +53,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A record on its way into canonical form. ``flaws`` tell what had to be left out of it, field by field."""
+
+    data: JsonObject
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """All rules of one entity, and the source fields that were decided against."""
 
@@ -72,12 +80,14 @@ class Mapping:
             {str(k): str(v) for k, v in document.get("ignore", {}).items()},
         )
 
-    def apply(self, record: SourceRecord) -> JsonObject:
+    def apply(self, record: SourceRecord) -> Draft:
         """The canonical record, with ``Pending`` wherever a reference has to be resolved.
 
-        Raises RecordRejected with ``transform.missing_required`` or ``transform.bad_value`` and the field's name.
+        Raises RecordRejected with ``transform.missing_required`` or ``transform.bad_value`` and the name of a field
+        that the record cannot go without.
         """
-        return {rule.name: _field(rule, record.data, record.id) for rule in self.rules}
+        flaws: list[str] = []
+        return Draft({rule.name: _field(rule, record.data, record.id, flaws) for rule in self.rules}, tuple(flaws))
 
     @property
     def required_references(self) -> frozenset[str]:
@@ -116,11 +126,12 @@ def _rule(place: str, name: str, body: Any) -> Rule:
     )
 
 
-def _field(rule: Rule, data: JsonObject, source_id: str) -> Json:
+def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Json:
     value = next((data[name] for name in rule.sources if not _is_nothing(data.get(name), rule)), None)
     if rule.many:
-        return [_one(rule, item, source_id) for item in as_list(value) if not _is_nothing(item, rule)]
-    result = None if value is None else _one(rule, value, source_id)
+        items = (_usable(rule, item, source_id, flaws) for item in as_list(value) if not _is_nothing(item, rule))
+        return [item for item in items if item is not None]
+    result = None if value is None else _usable(rule, value, source_id, flaws)
     if result is None and rule.default is not None:
         result = rule.default.format(id=source_id) if isinstance(rule.default, str) else rule.default
     if result is None and rule.required:
@@ -128,13 +139,24 @@ def _field(rule: Rule, data: JsonObject, source_id: str) -> Json:
     return result
 
 
-def _one(rule: Rule, value: Json, source_id: str) -> Json:
+def _usable(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
+    """The value, or None with a note when it makes no sense and the record can go without it or has a default."""
+    try:
+        return _one(rule, value, source_id, flaws)
+    except RecordRejected as error:
+        if rule.required and rule.default is None:
+            raise
+        flaws.append(error.message)
+        return None
+
+
+def _one(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
     if rule.reference:
         return Pending(rule.reference, str(value), rule.required)
     if rule.fields:
         if not isinstance(value, dict):
             raise RecordRejected("transform.bad_value", f"{rule.name}: expected an object", field=rule.name)
-        return {inner.name: _field(inner, value, source_id) for inner in rule.fields}
+        return {inner.name: _field(inner, value, source_id, flaws) for inner in rule.fields}
     try:
         return STEPS[rule.step](value, rule.options)
     except ValueError as error:

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shared/ports": {"shared.model", "shared.ports"},
     "shared/transform": {"shared.model", "shared.transform"},
     "shared/http": {"shared.model", "shared.ports", "shared.http"},
+    "shared/media": {"shared.model", "shared.ports", "shared.http", "shared.media"},
     "shared/engine": {"shared.model", "shared.ports", "shared.transform", "shared.engine"},
     "shared/storage": {"shared.model", "shared.ports", "shared.storage"},
     "shared/settings": {"shared.settings"},

@@ -29,7 +29,7 @@ RULES: dict[str, Any] = {
 
 def draft(**data: Any) -> dict[str, Any]:
     complete = {"NAME": "x", "OWNER": "1", **data}
-    return Mapping.parse("group", RULES).apply(SourceRecord("7", complete))
+    return Mapping.parse("group", RULES).apply(SourceRecord("7", complete)).data
 
 
 def test_the_first_source_field_that_holds_something_wins() -> None:
@@ -56,10 +56,23 @@ def test_a_missing_required_field_rejects_the_record_and_names_the_field() -> No
     assert (caught.value.reason.code, caught.value.field) == ("transform.missing_required", "name")
 
 
-def test_a_bad_value_rejects_the_record_and_names_the_field() -> None:
+def test_a_bad_value_of_a_required_field_rejects_the_record_and_names_the_field() -> None:
+    rules = {"field": {"email": {"from": "EMAIL", "step": "email", "required": True}}}
     with pytest.raises(RecordRejected) as caught:
-        draft(EMAIL="nobody")
+        Mapping.parse("user", rules).apply(SourceRecord("7", {"EMAIL": "nobody"}))
     assert (caught.value.reason.code, caught.value.field) == ("transform.bad_value", "email")
+
+
+def test_a_record_goes_without_a_bad_value_that_it_can_do_without_and_says_so() -> None:
+    rules = {"field": {"birthday": {"from": "BIRTHDAY", "step": "date"}, "name": {"from": "NAME"}}}
+    result = Mapping.parse("user", rules).apply(SourceRecord("7", {"BIRTHDAY": "31.02.1990", "NAME": "x"}))
+    assert result.data == {"birthday": None, "name": "x"}
+    assert len(result.flaws) == 1
+    assert "birthday" in result.flaws[0]
+
+
+def test_a_bad_value_gives_way_to_the_default() -> None:
+    assert draft(EMAIL="nobody")["email"] == "u7@portage.invalid"
 
 
 def test_references_are_found_wherever_they_stand() -> None:

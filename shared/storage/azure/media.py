@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobBlock, ContentSettings
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobBlock, ContentSettings, StorageErrorCode
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.model.errors import Conflict
@@ -42,7 +42,12 @@ class AzureMediaStore:
                 await client.stage_block(number, block, len(block))
             staged.append(BlobBlock(block_id=number))
         with translated(_CONTAINER):
-            await client.commit_block_list(staged, content_settings=settings)
+            try:
+                await client.commit_block_list(staged, content_settings=settings)
+            except HttpResponseError as error:
+                if getattr(error, "error_code", None) == StorageErrorCode.INVALID_BLOCK_LIST:
+                    raise Conflict(name) from None  # another writer's commit threw these blocks away
+                raise
 
     async def read(self, name: str) -> AsyncIterator[bytes]:
         """The file in blocks, all of one version. Raises KeyError when there is none, Conflict when it is replaced."""
