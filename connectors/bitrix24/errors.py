@@ -1,7 +1,10 @@
 """What an answer of the portal means: the body's ``error`` decides before the HTTP status (API facts §1.4, §1.5)."""
 
+import re
 from collections.abc import Mapping
 
+from connectors.bitrix24.operating import read_operating
+from shared.http.redaction import redact
 from shared.model.errors import EntityStopped, PortageError, RetryLater, RunStopped, SlowDown
 from shared.model.json import Json
 
@@ -45,40 +48,52 @@ _CODES: Mapping[str, _Kind] = {
 _OPERATING_PAUSE = 60.0
 """Seconds a method rests when the portal does not say how long; baskets are one minute (API facts §2.2)."""
 
+_SHORTEST_PAUSE = 1.0
 _SERVER_ERROR = 500
 _LONGEST = 300
+_BREAK = re.compile(r"(?i)<br\s*/?>")
 
 
-def classify_body(body: Json, status: int) -> PortageError | None:
-    """A decoded answer. None when it has no ``error`` key; an empty or odd value of it is still an error."""
-    if not isinstance(body, dict):
-        return RetryLater("source.unexpected_answer", f"HTTP {status} with a body that is no object")
+def classify_body(body: Json, status: int, resets_in: float | None = None) -> PortageError | None:
+    """A decoded answer. None when it has no ``error`` key; an empty or odd value of it is still an error.
+
+    ``resets_in`` is in how many seconds the method's ``operating`` falls, should the body itself not say so.
+    """
+    if not isinstance(body, dict) or ("error" not in body and "result" not in body):
+        return classify_page(status)
     if "error" not in body:
-        if "result" not in body:
-            return RetryLater("source.unexpected_answer", f"HTTP {status} without a result")
         return None
     code, text = _code(body)
     kind = _CODES.get(code.lower())
     if kind is None:
         kind = _STUMBLED if status >= _SERVER_ERROR else _REFUSED
     error, reason = kind
-    pause = _OPERATING_PAUSE if reason == "source.operating_limit" else None
-    return error(reason, f"{code or 'error'}: {text}"[:_LONGEST], retry_after=pause)
+    pause = _pause(body, resets_in) if reason == "source.operating_limit" else None
+    message = " ".join(_BREAK.sub(" ", redact(f"{code or 'error'}: {text}")).split())
+    return error(reason, message[:_LONGEST], retry_after=pause)
 
 
 def classify_page(status: int) -> PortageError:
-    """An answer that is not JSON: HTML of a proxy, or a body cut short."""
+    """An answer that is not one of the API: HTML of a proxy, or a body cut short."""
     if status in (429, 503):
         return SlowDown("source.throttled", f"HTTP {status} without a body that can be read")
     if status in (301, 302, 307, 308):
         return RunStopped("source.unauthorised", "The portal redirects: it was renamed, correct the webhook URL")
     if status == 401:
         return RunStopped("source.unauthorised", "HTTP 401")
-    return RetryLater("source.unexpected_answer", f"HTTP {status} with a body that is not JSON")
+    return RetryLater("source.unexpected_answer", f"HTTP {status} with a body that is not the API's")
+
+
+def _pause(body: Mapping[str, Json], resets_in: float | None) -> float:
+    """Seconds until the method may be called again."""
+    told = read_operating(body.get("time")) or read_operating(body)
+    if told is not None and told.resets_in is not None:
+        resets_in = told.resets_in
+    return _OPERATING_PAUSE if resets_in is None else max(_SHORTEST_PAUSE, resets_in)
 
 
 def _code(body: Mapping[str, Json]) -> tuple[str, str]:
     error = body["error"]
     if isinstance(error, dict):  # REST 3
         return str(error.get("code", "")), str(error.get("message", ""))
-    return str(error), str(body.get("error_description", ""))
+    return "" if error is None else str(error), str(body.get("error_description", ""))

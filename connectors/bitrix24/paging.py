@@ -1,10 +1,19 @@
 """Paging: by id in batches where the API can filter by id, by offset where it cannot (API facts §3)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.entities import PAGE, Details, Listing
-from connectors.bitrix24.rows import chain_rows, detail_key, page_key, rows_from_raw, rows_of
+from connectors.bitrix24.rows import (
+    TAIL_KEY,
+    chain_rows,
+    detail_key,
+    nothing_beyond,
+    page_key,
+    rows_from_raw,
+    rows_of,
+)
 from connectors.bitrix24.transport import MOST_COMMANDS, Command, Transport
 from shared.model.errors import EntityStopped, PortageError, RetryLater
 from shared.model.json import JsonObject
@@ -52,29 +61,34 @@ class KeysetPager:
         return Cut(cursors, total if isinstance(total, int) and total > 0 else None)
 
     async def read(self, cursor: JsonObject) -> SourcePage:
-        """One chain, and the details of its rows."""
+        """One chain, and the details of its rows.
+
+        The range is over when its first page is empty, when its last id was read, or when a probe of its end shows
+        nothing beyond. A page that is not full ends the chain only: rows may have been withheld from it.
+        """
         after, upto = int(cursor["after"]), cursor["upto"]
         pages = self._pages(after, upto, int(cursor.get("pages", _FIRST_PAGES)))
+        commands = self._chain(after, upto, pages)
         try:
-            answer = await self.transport.batch(self._chain(after, upto, pages))
+            answer = await self.transport.batch(commands)
         except RetryLater:
             self._most_pages = max(1, pages // 2)  # a call that is too heavy never comes back
             raise
         self._most_pages = min(self.listing.most_pages, self._most_pages * 2)
-        rows, full = chain_rows(answer, self.listing, after)
-        if not rows and answer.errors:
-            raise next(iter(answer.errors.values()))
+        if page_key(0) in answer.errors:
+            raise answer.errors[page_key(0)]
+        rows = chain_rows(answer.results, self.listing, after, upto)
         raw = [answer.raw]
         if self.listing.details and rows:
             ids = [str(row[self.listing.id]) for row in rows]
             raw.extend(await self._details(self.listing.details, ids))
         records = rows_from_raw(self.entity, raw)
-        following = None
-        if full and rows:
-            pace = max(answer.seconds, 0.001) / pages
-            pages = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
-            following = {"after": int(rows[-1][self.listing.id]), "upto": upto, "pages": pages}
-        return SourcePage(records, tuple(raw), following, len(raw))
+        last = int(rows[-1][self.listing.id]) if rows else after
+        if not rows or last == upto or nothing_beyond(answer.results, self.listing, last):
+            return SourcePage(records, tuple(raw), None, len(raw))
+        pace = max(answer.seconds, 0.001) / len(commands)
+        pages = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
+        return SourcePage(records, tuple(raw), {"after": last, "upto": upto, "pages": pages}, len(raw))
 
     def _pages(self, after: int, upto: int | None, wanted: int) -> int:
         """No more pages than the ids left could fill, or the latency of late allows."""
@@ -82,29 +96,39 @@ class KeysetPager:
         return max(1, min(wanted, left, self._most_pages, MOST_COMMANDS))
 
     def _chain(self, after: int, upto: int | None, pages: int) -> dict[str, Command]:
-        id_name = self.listing.id
+        """The pages, each from the last id of the one before; and a probe of the end when they may reach it."""
+        probes = self._most_pages > 1 and (upto is None or after + pages * PAGE >= upto)
         commands: dict[str, Command] = {}
         start: int | str = after
-        for number in range(pages):
-            bounds: JsonObject = {f">{id_name}": start} | ({f"<={id_name}": upto} if upto is not None else {})
-            parameters = {**self.listing.fixed, **self.listing.ascending, str(self.listing.filter): bounds}
-            if self.listing.count_off:
-                parameters["start"] = -1
-            commands[page_key(number)] = (self.listing.method, parameters)
-            start = f"$result[{page_key(number)}][{PAGE - 1}][{id_name}]"
+        for number in range(min(pages, MOST_COMMANDS - probes)):
+            commands[page_key(number)] = self._page(start, upto, self.listing.ascending)
+            start = f"$result[{page_key(number)}][{PAGE - 1}][{self.listing.id}]"
+        if probes:
+            commands[TAIL_KEY] = self._page(after, upto, self.listing.descending)
         return commands
 
-    async def _details(self, details: Details, ids: list[str]) -> list[bytes]:
+    def _page(self, after: int | str, upto: int | None, order: JsonObject) -> Command:
+        bounds: JsonObject = {f">{self.listing.id}": after}
+        if upto is not None:
+            bounds[f"<={self.listing.id}"] = upto
+        parameters = {**self.listing.fixed, **order, str(self.listing.filter): bounds}
+        return self.listing.method, parameters | ({"start": -1} if self.listing.count_off else {})
+
+    async def _details(self, details: Details, ids: Sequence[str]) -> list[bytes]:
+        """The raw answers. Calls that stumble are made again, without the others, as long as any come through."""
         raw = []
-        for first in range(0, len(ids), MOST_COMMANDS):
-            chosen = ids[first : first + MOST_COMMANDS]
+        while ids:
+            chosen, ids = ids[:MOST_COMMANDS], ids[MOST_COMMANDS:]
             answer = await self.transport.batch(
                 {detail_key(one): (details.method, {details.parameter: one}) for one in chosen}
             )
-            for error in answer.errors.values():
-                if not _is_gone(error):
-                    raise error
             raw.append(answer.raw)
+            errors = {one: answer.errors[detail_key(one)] for one in chosen if detail_key(one) in answer.errors}
+            stumbled = [one for one, error in errors.items() if isinstance(error, RetryLater)]
+            for one, error in errors.items():
+                if not _is_gone(error) and (one not in stumbled or len(stumbled) == len(chosen)):
+                    raise error
+            ids = [*stumbled, *ids]
         return raw
 
 

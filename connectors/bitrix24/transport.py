@@ -1,22 +1,27 @@
 """Calls to one portal by one webhook (or OAuth token): POST and JSON, read methods only."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import orjson
 
+from connectors.bitrix24.batch import BatchAnswer, read_batch
 from connectors.bitrix24.errors import classify_body, classify_page
-from connectors.bitrix24.methods import require_read
+from connectors.bitrix24.methods import require_read, shown
+from connectors.bitrix24.operating import LIMIT, Operating, read_operating
 from connectors.bitrix24.query import encode
 from shared.http.client import Answer, HttpClient
 from shared.http.redaction import register_secret
-from shared.model.errors import PortageError, RunStopped
-from shared.model.json import Json, JsonObject, as_map
+from shared.model.errors import PortageError, RunStopped, SlowDown
+from shared.model.json import Json, JsonObject
 from shared.ports.systems import Budget
 
 BATCH = "batch"
 MOST_COMMANDS = 50
+_SPENT = 0.95
+"""Share of the ``operating`` limit from which a method rests (API facts §2.2)."""
 
 Command = tuple[str, JsonObject]
 """(method, parameters)."""
@@ -68,24 +73,17 @@ class Envelope:
     result: Json
     total: int | None
     next: int | None
-    raw: bytes
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class BatchAnswer:
-    """One answered ``batch``: every command is in ``results`` or in ``errors``, or was not reached."""
-
-    results: dict[str, Json]
-    errors: dict[str, PortageError]
-    totals: dict[str, Json]
+    operating: Operating | None
     raw: bytes
     seconds: float
 
 
 @dataclass(slots=True)
 class Transport:
-    """Raises what ``connectors.bitrix24.errors`` finds, and RunStopped for a method that is not for reading."""
+    """Raises what ``connectors.bitrix24.errors`` finds, and RunStopped for a method that is not for reading.
+
+    The budget hears of every method that the portal refuses for its ``operating`` seconds, or soon would.
+    """
 
     access: Access
     http: HttpClient
@@ -93,38 +91,50 @@ class Transport:
 
     async def call(self, method: str, parameters: JsonObject) -> Envelope:
         """One method."""
-        return self._envelope(await self._post(self._allowed(method), parameters))
+        name = self._allowed(method)
+        envelope = read_envelope(await self._post(name, parameters, name))
+        if envelope.operating is not None:
+            await self._rest_if_spent(name, envelope.operating)
+        return envelope
 
     async def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
         """Up to 50 methods in one request, in order; keys must not be numbers (API facts §3.4)."""
         if not 0 < len(commands) <= MOST_COMMANDS:
             raise ValueError(f"a batch has 1 to {MOST_COMMANDS} commands")
-        lines = {key: f"{self._allowed(method)}?{encode(params)}" for key, (method, params) in commands.items()}
-        answer = await self._post(BATCH, {"halt": 0, "cmd": lines})
-        return read_batch(answer.body, answer.seconds)
+        methods = {key: self._allowed(method) for key, (method, _) in commands.items()}
+        lines = {key: f"{methods[key]}?{encode(parameters)}" for key, (_, parameters) in commands.items()}
+        names = set(methods.values())
+        payer = names.pop() if len(names) == 1 else BATCH
+        posted = await self._post(BATCH, {"halt": 0, "cmd": lines}, payer)
+        answer = read_batch(posted.body, methods, posted.seconds)
+        refused = {methods[key]: error for key, error in answer.errors.items() if isinstance(error, SlowDown)}
+        for method, refusal in refused.items():
+            await self.budget.throttled(method, refusal.retry_after)
+        for method, operating in answer.operating.items():
+            await self._rest_if_spent(method, operating)
+        return answer
+
+    async def _rest_if_spent(self, method: str, operating: Operating) -> None:
+        """Ask for a pause before the portal has to refuse the method."""
+        if operating.seconds >= _SPENT * LIMIT and operating.resets_in:
+            await self.budget.throttled(method, operating.resets_in)
 
     def _allowed(self, method: str) -> str:
         try:
             return require_read(method)
         except RunStopped as error:
-            self.http.tally(method, error.reason.code)
+            self.http.tally(shown(method), error.reason.code)
             raise
 
-    async def _post(self, method: str, parameters: JsonObject) -> Answer:
+    async def _post(self, method: str, parameters: JsonObject, payer: str) -> Answer:
+        """``payer`` is the method whose budget the call draws on: a batch of one method rests when that method does."""
         body = parameters if self.access.token is None else {**parameters, "auth": self.access.token}
         return await self.http.post(
             f"{self.access.base}{method}",
             orjson.dumps(body),
-            method=method,
+            method=payer,
             classify=classify,
             budget=self.budget,
-        )
-
-    @staticmethod
-    def _envelope(answer: Answer) -> Envelope:
-        body = orjson.loads(answer.body)
-        return Envelope(
-            body["result"], _number(body.get("total")), _number(body.get("next")), answer.body, answer.seconds
         )
 
 
@@ -137,19 +147,18 @@ def classify(answer: Answer) -> PortageError | None:
     return classify_body(body, answer.status)
 
 
-def read_batch(body: bytes, seconds: float = 0.0) -> BatchAnswer:
-    """Decode the body of a ``batch`` answer; empty sections are ``[]``."""
-    outer = as_map(orjson.loads(body)["result"])
-    failed = as_map(outer.get("result_error"))
-    errors = {key: classify_body(error, 200) for key, error in failed.items()}
-    return BatchAnswer(
-        results=as_map(outer.get("result")),
-        errors={key: error for key, error in errors.items() if error is not None},
-        totals=as_map(outer.get("result_total")),
-        raw=body,
-        seconds=seconds,
+def read_envelope(answer: Answer) -> Envelope:
+    """Decode an answer that ``classify`` found good."""
+    body = orjson.loads(answer.body)
+    return Envelope(
+        result=body["result"],
+        total=_number(body.get("total")),
+        next=_number(body.get("next")),
+        operating=read_operating(body.get("time")),
+        raw=answer.body,
+        seconds=answer.seconds,
     )
 
 
 def _number(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return int(value) if re.fullmatch(r"-?\d+", str(value)) else None

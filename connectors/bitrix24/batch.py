@@ -1,0 +1,66 @@
+"""The answer of a ``batch``: sections keyed like the commands, any of which may be missing (API facts §3.4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from connectors.bitrix24.errors import classify_body
+from connectors.bitrix24.operating import Operating, read_operating
+from shared.model.errors import PortageError, RetryLater
+from shared.model.json import Json, JsonObject, as_map
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """One answered ``batch``: every command is either in ``results`` or in ``errors``.
+
+    ``operating`` is keyed by method. ``raw`` is the body as it came, ``seconds`` how long it took.
+    """
+
+    results: dict[str, Json]
+    errors: dict[str, PortageError]
+    totals: dict[str, Json]
+    operating: dict[str, Operating]
+    raw: bytes
+    seconds: float
+
+
+def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0) -> BatchAnswer:
+    """Decode the answer to commands whose ``methods`` are given by key.
+
+    A command that the portal is silent about is an error to be tried again, never an empty result.
+    """
+    outer = _section(orjson.loads(body), "result")
+    results, failed, times = (_section(outer, name) for name in ("result", "result_error", "result_time"))
+    operating: dict[str, Operating] = {}
+    for key, method in methods.items():
+        told = read_operating(times.get(key))
+        if told is not None and (method not in operating or told.seconds >= operating[method].seconds):
+            operating[method] = told
+    errors: dict[str, PortageError] = {}
+    for key, method in methods.items():
+        if key in failed:
+            resets_in = operating[method].resets_in if method in operating else None
+            error = classify_body(failed[key], 200, resets_in)
+            errors[key] = error or RetryLater("source.unexpected_answer", f"{method}: an error without a code")
+        elif key not in results:
+            errors[key] = RetryLater("source.unexpected_answer", f"{method}: left out of the batch's answer")
+    return BatchAnswer(
+        results={key: result for key, result in results.items() if key not in errors},
+        errors=errors,
+        totals=_section(outer, "result_total"),
+        operating=operating,
+        raw=body,
+        seconds=seconds,
+    )
+
+
+def batch_results(body: bytes) -> JsonObject:
+    """The results alone, by key."""
+    return _section(_section(orjson.loads(body), "result"), "result")
+
+
+def _section(outer: JsonObject, name: str) -> JsonObject:
+    """An empty section is ``[]``."""
+    return as_map(outer.get(name))
