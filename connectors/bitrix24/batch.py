@@ -15,12 +15,14 @@ from shared.model.json import Json, JsonObject, as_map
 class BatchAnswer:
     """One answered ``batch``: every command is either in ``results`` or in ``errors``.
 
-    ``operating`` is keyed by method. ``raw`` is the body as it came, ``seconds`` how long it took.
+    ``operating`` is keyed by method. ``nexts`` are the offsets of following pages, which a full page alone does not
+    tell. ``raw`` is the body as it came, ``seconds`` how long it took.
     """
 
     results: dict[str, Json]
     errors: dict[str, PortageError]
     totals: dict[str, Json]
+    nexts: dict[str, Json]
     operating: dict[str, Operating]
     raw: bytes
     seconds: float
@@ -50,17 +52,18 @@ def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0) ->
         results={key: result for key, result in results.items() if key not in errors},
         errors=errors,
         totals=_section(outer, "result_total"),
+        nexts=_section(outer, "result_next"),
         operating=operating,
         raw=body,
         seconds=seconds,
     )
 
 
-def batch_results(body: bytes) -> JsonObject:
-    """The results alone, by key."""
-    return _section(_section(orjson.loads(body), "result"), "result")
+def batch_results(answer: Json) -> JsonObject:
+    """The results alone, by key, of a decoded answer."""
+    return _section(_section(answer, "result"), "result")
 
 
-def _section(outer: JsonObject, name: str) -> JsonObject:
+def _section(outer: Json, name: str) -> JsonObject:
     """An empty section is ``[]``."""
-    return as_map(outer.get(name))
+    return as_map(as_map(outer).get(name))

@@ -36,6 +36,8 @@ class Access:
     portal: str
     base: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    user: str | None = None
+    """Whose webhook it is; None for a token."""
 
     @staticmethod
     def webhook(url: str) -> "Access":
@@ -48,7 +50,8 @@ class Access:
         if not path[1].isdigit():
             raise ValueError(form)
         register_secret(path[2])
-        return Access(_portal(url), f"{parts.scheme}://{parts.netloc}/rest/{path[1]}/{path[2]}/")
+        base = f"{parts.scheme}://{parts.netloc}/rest/{path[1]}/{path[2]}/"
+        return Access(_portal(url), base, user=str(int(path[1])))
 
     @staticmethod
     def oauth(portal_url: str, token: str) -> "Access":

@@ -3,23 +3,20 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-import httpx
 import pytest
 
 from connectors.bitrix24.portal import Bitrix24Source
 from connectors.bitrix24.transport import Access, Transport
-from lab.processes import Process, environment, module
 from shared.http.backoff import Backoff
 from shared.http.client import HttpClient
 from shared.model.errors import EntityStopped, RetryLater, RunStopped, SlowDown
-from shared.model.json import Json, JsonObject
+from shared.model.json import JsonObject
 from shared.model.records import SourceRecord
-from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import OpenBudget
+from tests.contract.simulated_portal import SimulatedPortal, simulated_portal
+from tests.unit.bitrix24_stand_in import NothingYet, OpenBudget
 
 SECRET = "s3cret-of-the-portal"
 NARROW = "s3cret-of-few-scopes"
@@ -28,50 +25,10 @@ ENTITIES = ("department", "user", "group")
 Answered = TypeVar("Answered")
 
 
-@dataclass(frozen=True, slots=True)
-class NothingYet:
-    """No entity here follows another."""
-
-    options: RunOptions = field(default_factory=RunOptions)
-
-    async def pages(self, _entity: str) -> tuple[str, ...]:
-        return ()
-
-    async def rows(self, _page: str) -> tuple[SourceRecord, ...]:
-        return ()
-
-
-@dataclass(slots=True)
-class SimulatedPortal:
-    """A running portal and its control plane."""
-
-    url: str
-
-    def webhook(self, secret: str = SECRET) -> str:
-        return f"{self.url}/rest/1/{secret}/"
-
-    def stats(self) -> JsonObject:
-        stats: JsonObject = httpx.get(f"{self.url}/__sim/stats").json()
-        return stats
-
-    def truth(self, entity: str) -> dict[str, JsonObject]:
-        return {row["ID"]: row for row in httpx.get(f"{self.url}/__sim/truth/{entity}").json()}
-
-    def switch(self, **mode: Json) -> None:
-        httpx.post(f"{self.url}/__sim/mode", json=mode).raise_for_status()
-
-
 def _portal(tmp_path_factory: pytest.TempPathFactory, *options: str) -> Iterator[SimulatedPortal]:
-    process = Process(
-        "portal",
-        module("lab.simulators.bitrix24", "--webhook", f"1:{SECRET}", "--webhook", f"1:{NARROW}:department", *options),
-        log_dir=tmp_path_factory.mktemp("portal"),
-        env=environment({}),
-    )
-    try:
-        yield SimulatedPortal(process.ready())
-    finally:
-        process.stop()
+    webhooks = ("--webhook", f"1:{SECRET}", "--webhook", f"1:{NARROW}:department")
+    with simulated_portal(tmp_path_factory.mktemp("portal"), *webhooks, *options) as portal:
+        yield portal
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +66,10 @@ async def client() -> AsyncIterator[HttpClient]:
     await client.close()
 
 
+def _by_id(portal: SimulatedPortal, entity: str) -> dict[str, JsonObject]:
+    return {row["ID"]: row for row in portal.truth(entity)}
+
+
 async def _read_all(source: Bitrix24Source, entity: str) -> list[SourceRecord]:
     """Every range side by side; whatever passes is tried again."""
     cut = await _patiently(partial(source.cut, entity, 4, NothingYet()))
@@ -140,20 +101,20 @@ async def test_everything_arrives_once_while_the_portal_stumbles(
     portal: SimulatedPortal, client: HttpClient, entity: str
 ) -> None:
     portal.switch(faults=0.3)
-    source = Bitrix24Source.of_webhooks([portal.webhook()], client, OpenBudget())
+    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget())
     records = await _read_all(source, entity)
-    truth = portal.truth(entity)
+    truth = _by_id(portal, entity)
     assert Counter(record.id for record in records) == Counter(truth.keys())
     assert all(truth[record.id].items() <= record.data.items() for record in records)
     assert portal.stats()["writes"] == 0
 
 
 async def test_whoever_stays_arrives_while_people_come_and_go(portal: SimulatedPortal, client: HttpClient) -> None:
-    before = set(portal.truth("user"))
+    before = set(_by_id(portal, "user"))
     portal.switch(faults=0.2, mutate=300.0)
-    source = Bitrix24Source.of_webhooks([portal.webhook()], client, OpenBudget())
+    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget())
     read = Counter(record.id for record in await _read_all(source, "user"))
-    after = set(portal.truth("user"))
+    after = set(_by_id(portal, "user"))
     assert after != before
     assert portal.stats()["faults"]
     assert before & after <= set(read)
@@ -162,16 +123,16 @@ async def test_whoever_stays_arrives_while_people_come_and_go(portal: SimulatedP
 
 async def test_members_of_groups_arrive_with_them(portal: SimulatedPortal, client: HttpClient) -> None:
     portal.switch(faults=0.3)
-    source = Bitrix24Source.of_webhooks([portal.webhook()], client, OpenBudget())
+    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget())
     records = await _read_all(source, "group")
-    transport = Transport(source.access, client, OpenBudget())
+    transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
     portal.switch(faults=0.0)
     for record in records[::20]:
         assert record.data["members"] == (await transport.call("sonet_group.user.get", {"ID": record.id})).result
 
 
 async def test_a_write_never_reaches_the_portal(portal: SimulatedPortal, client: HttpClient) -> None:
-    transport = Transport(Access.webhook(portal.webhook()), client, OpenBudget())
+    transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
     requests = portal.stats()["requests"]
     for method in ("user.add", "USER.ADD", "user.get?cmd[a]=user.add", "batch"):
         with pytest.raises(RunStopped):
@@ -185,7 +146,7 @@ async def test_a_write_never_reaches_the_portal(portal: SimulatedPortal, client:
 async def test_a_value_means_the_same_alone_and_in_a_batch(
     portal: SimulatedPortal, client: HttpClient, name: str
 ) -> None:
-    transport = Transport(Access.webhook(portal.webhook()), client, OpenBudget())
+    transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
     asked: JsonObject = {"FILTER": {"!NAME": name, "<=ID": 3}, "sort": "ID", "order": "ASC", "ADMIN_MODE": True}
     alone = await transport.call("user.get", asked)
     together = await transport.batch({"a": ("user.get", asked), "b": ("department.get", {"NAME": name})})
@@ -212,7 +173,7 @@ async def test_a_scope_that_is_missing_stops_the_entity(portal: SimulatedPortal,
 async def test_an_individual_block_stops_the_run(portal: SimulatedPortal, client: HttpClient) -> None:
     portal.switch(overload=True)
     with pytest.raises(RunStopped) as refusal:
-        await Transport(Access.webhook(portal.webhook()), client, OpenBudget()).call("user.get", {})
+        await Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget()).call("user.get", {})
     assert refusal.value.reason.code == "source.overloaded"
 
 
@@ -222,7 +183,7 @@ async def test_too_many_requests_slow_down_under_every_status(
 ) -> None:
     busy.switch(throttle_status=status)
     budget = OpenBudget()
-    transport = Transport(Access.webhook(busy.webhook()), client, budget)
+    transport = Transport(Access.webhook(busy.webhook(SECRET)), client, budget)
     answers = await asyncio.gather(*(transport.call("server.time", {}) for _ in range(8)), return_exceptions=True)
     refusals = [answer for answer in answers if isinstance(answer, SlowDown)]
     assert {(refusal.reason.code, refusal.retry_after) for refusal in refusals} == {("source.throttled", None)}
@@ -233,7 +194,7 @@ async def test_a_method_whose_seconds_are_spent_rests_until_the_portal_counts_an
     spent: SimulatedPortal, client: HttpClient
 ) -> None:
     budget = OpenBudget()
-    transport = Transport(Access.webhook(spent.webhook()), client, budget)
+    transport = Transport(Access.webhook(spent.webhook(SECRET)), client, budget)
     page = ("user.get", {"start": -1})
     answer = await transport.batch({f"p{number}": page for number in range(5)})
     assert list(answer.results) == ["p0", "p1", "p2"]

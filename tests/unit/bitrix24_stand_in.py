@@ -7,10 +7,13 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from connectors.bitrix24.entities import PAGE
+from connectors.bitrix24.listing import PAGE
 from connectors.bitrix24.transport import Access, Transport
+from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.http.client import Answer, HttpClient
 from shared.model.json import Json, JsonObject
+from shared.model.records import SourceRecord
+from shared.model.run import RunOptions
 
 _MACRO = re.compile(r"\$result\[(\w+)\]\[(\d+)\]\[(\w+)\]")
 _STUMBLE = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
@@ -99,3 +102,21 @@ def connected(answer: Callable[[JsonObject], JsonObject]) -> Connected:
     transport = Connected(Access.webhook("https://portal.example/rest/1/secret-code/"), _CLIENT, OpenBudget())
     transport.answer = answer
     return transport
+
+
+def introduced(answer: Callable[[JsonObject], JsonObject]) -> Webhooks:
+    """One administrator's webhook whose calls ``answer`` answers, and who need not be asked for it."""
+    return Webhooks([], (Webhook("1", "Anna", True, None, connected(answer)),))
+
+
+@dataclass(frozen=True, slots=True)
+class NothingYet:
+    """What was read before, for entities that follow no other."""
+
+    options: RunOptions = field(default_factory=RunOptions)
+
+    async def pages(self, _entity: str) -> tuple[str, ...]:
+        return ()
+
+    async def rows(self, _page: str) -> tuple[SourceRecord, ...]:
+        return ()

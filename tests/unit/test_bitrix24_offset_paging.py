@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from connectors.bitrix24.entities import LISTINGS, PAGE
-from connectors.bitrix24.paging import OffsetPager
+from connectors.bitrix24.families.people import DEPARTMENTS
+from connectors.bitrix24.listing import PAGE
+from connectors.bitrix24.readers.offset import OffsetReader
 from shared.model.errors import RetryLater
 from shared.model.json import Json, JsonObject
-from tests.unit.bitrix24_stand_in import connected
+from tests.unit.bitrix24_stand_in import NothingYet, introduced
 
 Reply = Callable[[int], JsonObject]
 
@@ -39,11 +40,11 @@ def departments(count: int, *, orm: bool = False) -> Reply:
 
 
 async def read_all(portal: Portal) -> list[int]:
-    pager = OffsetPager("department", LISTINGS["department"], connected(portal.answer))
-    (following,) = (await pager.cut(8)).cursors
+    reader = OffsetReader(DEPARTMENTS, introduced(portal.answer))
+    (following,) = (await reader.cut(8, NothingYet())).cursors
     ids: list[int] = []
     for _ in range(20):
-        page = await pager.read(following)
+        page = await reader.read(following, NothingYet())
         ids += [int(record.id) for record in page.records]
         if page.next is None:
             return ids

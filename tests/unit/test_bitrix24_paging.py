@@ -7,25 +7,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.bitrix24.entities import LISTINGS
-from connectors.bitrix24.paging import KeysetPager
+from connectors.bitrix24.families.people import GROUPS, USERS
+from connectors.bitrix24.listing import Listing
+from connectors.bitrix24.readers.keyset import KeysetReader
 from shared.model.errors import RetryLater
 from shared.model.json import JsonObject
 from shared.model.records import SourcePage
-from tests.unit.bitrix24_stand_in import Happening, Portal, connected
+from tests.unit.bitrix24_stand_in import Happening, NothingYet, Portal, introduced
 
 
-def pager_of(portal: Portal, entity: str = "user") -> KeysetPager:
-    return KeysetPager(entity, LISTINGS[entity], connected(portal.answer))
+def reader_of(portal: Portal, listing: Listing = USERS) -> KeysetReader:
+    return KeysetReader(listing, introduced(portal.answer))
 
 
-async def read_all(pager: KeysetPager, cursor: JsonObject, most: int = 150) -> list[int]:
+async def read_all(reader: KeysetReader, cursor: JsonObject, most: int = 150) -> list[int]:
     """The ids of a range, page after page; a page that fails for a passing reason is read again."""
     ids: list[int] = []
     following: JsonObject | None = cursor
     for _ in range(most):
         try:
-            page = await pager.read(following or {})
+            page = await reader.read(following or {}, NothingYet())
         except RetryLater:
             continue
         ids += [int(record.id) for record in page.records]
@@ -36,15 +37,13 @@ async def read_all(pager: KeysetPager, cursor: JsonObject, most: int = 150) -> l
 
 
 async def read_entity(portal: Portal, ranges: int = 4) -> list[tuple[JsonObject, list[int]]]:
-    pager = pager_of(portal)
+    reader = reader_of(portal)
     for _ in range(100):
         try:
-            cut = await pager.cut(
-                ranges,
-            )
+            cut = await reader.cut(ranges, NothingYet())
         except RetryLater:
             continue
-        return [(cursor, await read_all(pager, cursor)) for cursor in cut.cursors]
+        return [(cursor, await read_all(reader, cursor)) for cursor in cut.cursors]
     raise AssertionError("the portal is never cut")
 
 
@@ -105,21 +104,21 @@ def test_a_range_holds_what_lies_between_its_bounds(ids: set[int], after: int, w
     upto = None if width is None else after + width
     cursor = {"after": after, "upto": upto, "pages": pages}
     wanted = sorted(one for one in ids if after < one and (upto is None or one <= upto))
-    assert asyncio.run(read_all(pager_of(Portal(ids)), cursor)) == wanted
+    assert asyncio.run(read_all(reader_of(Portal(ids)), cursor)) == wanted
 
 
 @settings(max_examples=40, deadline=None)
 @given(IDS, st.integers(1, 16))
 def test_ranges_meet_without_gap_or_overlap(ids: set[int], ranges: int) -> None:
-    cursors = asyncio.run(pager_of(Portal(ids)).cut(ranges)).cursors
+    cursors = asyncio.run(reader_of(Portal(ids)).cut(ranges, NothingYet())).cursors
     assert len(cursors) <= ranges
     assert [one["upto"] for one in cursors] == [one["after"] for one in cursors[1:]] + [None] * bool(cursors)
     if cursors:
         assert cursors[0]["after"] < min(ids)
 
 
-async def _read(portal: Portal, after: int = 0, upto: int | None = None, entity: str = "user") -> SourcePage:
-    return await pager_of(portal, entity).read({"after": after, "upto": upto, "pages": 5})
+async def _read(portal: Portal, after: int = 0, upto: int | None = None, listing: Listing = USERS) -> SourcePage:
+    return await reader_of(portal, listing).read({"after": after, "upto": upto, "pages": 5}, NothingYet())
 
 
 def going_wrong(wrongs: dict[str, str]) -> Happening:
@@ -180,7 +179,7 @@ async def test_an_empty_range_is_over_whatever_becomes_of_its_other_commands() -
 
 async def test_a_range_whose_last_id_was_read_is_over_whatever_becomes_of_the_probe() -> None:
     portal = Portal(set(range(1, 300)), going_wrong({"tail": "stumbles"}))
-    page = await pager_of(portal).read({"after": 0, "upto": 250, "pages": 5})
+    page = await reader_of(portal).read({"after": 0, "upto": 250, "pages": 5}, NothingYet())
     assert (len(page.records), page.next) == (250, None)
 
 
@@ -193,18 +192,18 @@ async def test_a_chain_that_cannot_reach_the_end_does_not_probe_for_it() -> None
 @pytest.mark.parametrize("pages", [1, 10, 49, 50, 1_000])
 async def test_a_call_has_at_most_fifty_commands(pages: int) -> None:
     portal = Portal(set(range(1, 6_000)))
-    await pager_of(portal).read({"after": 0, "upto": None, "pages": pages})
+    await reader_of(portal).read({"after": 0, "upto": None, "pages": pages}, NothingYet())
     assert len(portal.batches[0]) <= 50
 
 
 async def test_a_call_that_was_too_heavy_is_made_lighter_down_to_one_page() -> None:
     portal = Portal(set(range(1, 600)))
-    pager = pager_of(portal)
+    reader = reader_of(portal)
     sizes = []
     for _ in range(5):
         portal.happening = _overloaded
         with pytest.raises(RetryLater):
-            await pager.read({"after": 0, "upto": None, "pages": 8})
+            await reader.read({"after": 0, "upto": None, "pages": 8}, NothingYet())
         sizes.append(len(portal.batches[-1]))
     assert sizes == [9, 5, 3, 1, 1]
 
@@ -214,14 +213,14 @@ def _overloaded(_portal: Portal, _key: str) -> str | None:
 
 
 async def test_an_empty_portal_has_no_ranges() -> None:
-    assert (await pager_of(Portal(set())).cut(8)).cursors == ()
+    assert (await reader_of(Portal(set())).cut(8, NothingYet())).cursors == ()
 
 
 @pytest.mark.parametrize("key", ["lowest", "highest"])
 @pytest.mark.parametrize("wrong", ["left out", "stumbles", "null"])
 async def test_a_portal_whose_bounds_are_not_told_is_not_taken_for_empty(key: str, wrong: str) -> None:
     with pytest.raises(RetryLater):
-        await pager_of(Portal({1, 2, 3}, going_wrong({key: wrong}))).cut(8)
+        await reader_of(Portal({1, 2, 3}, going_wrong({key: wrong}))).cut(8, NothingYet())
 
 
 def failing_once(*keys: str) -> Happening:
@@ -237,24 +236,24 @@ def failing_once(*keys: str) -> Happening:
 
 
 async def test_of_the_details_only_those_that_failed_are_asked_for_again() -> None:
-    portal = Portal(set(range(1, 121)), failing_once("d3", "d50", "d120"))
-    page = await _read(portal, entity="group")
+    portal = Portal(set(range(1, 121)), failing_once("d0_3", "d0_50", "d0_120"))
+    page = await _read(portal, listing=GROUPS)
     assert [record.data["members"] for record in page.records] == [
         [{"USER_ID": r.id, "ROLE": "A"}] for r in page.records
     ]
     assert [len(batch) for batch in portal.batches[1:]] == [50, 50, 22, 1]
-    assert list(portal.batches[2])[:2] == ["d3", "d50"]
+    assert list(portal.batches[2])[:2] == ["d0_3", "d0_50"]
     assert page.calls == len(page.raw) == len(portal.batches)
 
 
 async def test_details_of_a_record_that_is_gone_are_empty() -> None:
-    page = await _read(Portal({1, 2}, going_wrong({"d2": "gone"})), entity="group")
+    page = await _read(Portal({1, 2}, going_wrong({"d0_2": "gone"})), listing=GROUPS)
     assert [record.data["members"] for record in page.records] == [[{"USER_ID": "1", "ROLE": "A"}], []]
 
 
 @pytest.mark.parametrize("wrong", ["left out", "stumbles"])
 async def test_details_that_keep_failing_do_not_pass_for_empty(wrong: str) -> None:
-    portal = Portal({1, 2, 3}, going_wrong({"d2": wrong}))
+    portal = Portal({1, 2, 3}, going_wrong({"d0_2": wrong}))
     with pytest.raises(RetryLater):
-        await _read(portal, entity="group")
-    assert [list(batch) for batch in portal.batches[1:]] == [["d1", "d2", "d3"], ["d2"]]
+        await _read(portal, listing=GROUPS)
+    assert [list(batch) for batch in portal.batches[1:]] == [["d0_1", "d0_2", "d0_3"], ["d0_2"]]

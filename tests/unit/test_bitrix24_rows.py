@@ -8,9 +8,12 @@ import orjson
 import pytest
 
 from connectors.bitrix24.batch import read_batch
-from connectors.bitrix24.entities import LISTINGS, PAGE, Listing
-from connectors.bitrix24.rows import chain_rows, nothing_beyond, page_key, rows_from_raw, rows_of
+from connectors.bitrix24.families.people import DEPARTMENTS, GROUPS, READERS, USERS
+from connectors.bitrix24.listing import PAGE, Listing
+from connectors.bitrix24.raw import archived
+from connectors.bitrix24.readers.chains import chain_rows, nothing_beyond, page_key
 from connectors.bitrix24.transport import read_envelope
+from connectors.bitrix24.webhooks import Webhooks
 from shared.http.client import Answer
 from shared.model.errors import RetryLater
 
@@ -20,7 +23,6 @@ RECORDED: dict[str, list[dict[str, Any]]] = json.loads(
 SUCCESSES = [
     (method, one["body"]) for method, examples in RECORDED.items() for one in examples if "error" not in one["body"]
 ]
-USERS = LISTINGS["user"]
 
 
 def _id_of(result: Any) -> str | None:
@@ -31,6 +33,7 @@ def _id_of(result: Any) -> str | None:
     return None
 
 
+NOBODY = Webhooks([])
 PAGES = [one for one in SUCCESSES if _id_of(one[1]["result"])]
 OTHERS = [one for one in SUCCESSES if one not in PAGES]
 
@@ -66,47 +69,46 @@ def test_a_recorded_success_is_the_same_inside_a_batch(method: str, body: dict[s
 
 @pytest.mark.parametrize(("method", "body"), PAGES, ids=[method for method, _ in PAGES])
 def test_every_row_of_a_recorded_page_is_read(method: str, body: dict[str, Any]) -> None:
-    listing = Listing(method, {}, {}, id=_id_of(body["result"]) or "")
-    assert rows_of(body["result"], listing) == body["result"]
+    listing = Listing(method, (), {}, {}, id=_id_of(body["result"]) or "")
+    assert listing.rows(body["result"]) == body["result"]
 
 
 @pytest.mark.parametrize(("method", "body"), OTHERS, ids=[method for method, _ in OTHERS])
 def test_a_recorded_answer_that_is_no_page_is_not_an_empty_one(method: str, body: dict[str, Any]) -> None:
     with pytest.raises(RetryLater, match=method):
-        rows_of(body["result"], Listing(method, {}, {}))
+        Listing(method, (), {}, {}).rows(body["result"])
 
 
-@pytest.mark.parametrize("entity", LISTINGS)
-def test_a_recorded_page_of_an_entity_is_read_from_the_archive(entity: str) -> None:
-    listing = LISTINGS[entity]
+@pytest.mark.parametrize(("entity", "listing"), [("department", DEPARTMENTS), ("user", USERS), ("group", GROUPS)])
+def test_a_recorded_page_of_an_entity_is_read_from_the_archive(entity: str, listing: Listing) -> None:
     (recorded,) = (one["body"] for one in RECORDED[listing.method] if "error" not in one["body"])
     rows = sorted(recorded["result"], key=lambda row: int(row["ID"]))
     raw = _batch(result={page_key(0): rows}) if listing.filter else orjson.dumps({"result": rows})
-    records = rows_from_raw(entity, [raw])
+    records = READERS[entity](NOBODY).rows([archived("1", raw)])
     assert [record.id for record in records] == [row["ID"] for row in rows]
     assert [{**record.data, **row} for record, row in zip(records, rows, strict=True)] == [one.data for one in records]
 
 
 def test_the_members_of_a_group_are_read_as_they_were_recorded() -> None:
     (members,) = (one["body"]["result"] for one in RECORDED["sonet_group.user.get"] if "error" not in one["body"])
-    raw = [_batch(result={page_key(0): _page(7, 8)}), _batch(result={"d7": members})]
-    assert [record.data["members"] for record in rows_from_raw("group", raw)] == [members, []]
+    raw = [archived("1", _batch(result=one)) for one in ({page_key(0): _page(7, 8)}, {"d0_7": members})]
+    assert [record.data["members"] for record in READERS["group"](NOBODY).rows(raw)] == [members, []]
 
 
 def test_rows_of_a_list_with_holes_are_read() -> None:
-    assert rows_of({"0": {"ID": "1"}, "2": {"ID": "3"}}, USERS) == _page(1, 3)
+    assert USERS.rows({"0": {"ID": "1"}, "2": {"ID": "3"}}) == _page(1, 3)
 
 
 @pytest.mark.parametrize("result", [None, False, True, "", 0, "ok"])
 def test_nothing_is_not_an_empty_page(result: Any) -> None:
     with pytest.raises(RetryLater, match=r"user\.get: a page that is no list"):
-        rows_of(result, USERS)
+        USERS.rows(result)
 
 
 @pytest.mark.parametrize("row", [{}, {"ID": None}, {"ID": ""}, {"ID": "-1"}, {"ID": "²"}, "1", 1, [], None])
 def test_a_row_without_an_id_spoils_the_page(row: Any) -> None:
     with pytest.raises(RetryLater, match=r"user\.get: a row without an id"):
-        rows_of([{"ID": "1"}, row], USERS)
+        USERS.rows([{"ID": "1"}, row])
 
 
 def test_pages_after_a_short_one_are_not_looked_at() -> None:

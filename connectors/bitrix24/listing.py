@@ -1,0 +1,66 @@
+"""How lists are asked for, as data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.model.errors import RetryLater
+from shared.model.json import Json, JsonObject, as_list, as_map
+
+PAGE = 50
+"""Rows of a list page; it cannot be changed (API facts §2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A call per record whose answer becomes the record's field ``name``.
+
+    ``parameters`` are those for one id; ``read`` makes the field of the answer, or of None when there is none.
+    """
+
+    name: str
+    method: str
+    parameters: Callable[[str], JsonObject]
+    read: Callable[[Json], Json] = as_list
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How an entity is listed.
+
+    ``scopes`` are those of which any one opens the method. ``id`` is the id's key in the answer, ``filter_id`` in a
+    filter, ``wrapper`` the key around the rows. ``filter`` is the parameter that takes filters, or None when the method
+    cannot filter by id: then pages go by offset. ``where`` are conditions that always hold. ``ascending`` and
+    ``descending`` are the parameters that order by id. ``count_off`` says that ``start = -1`` switches the count off.
+    ``most_pages`` caps the pages of one call.
+    """
+
+    method: str
+    scopes: tuple[str, ...]
+    ascending: JsonObject
+    descending: JsonObject
+    id: str = "ID"
+    filter_id: str = "ID"
+    wrapper: str | None = None
+    filter: str | None = None
+    where: JsonObject = field(default_factory=dict)
+    fixed: JsonObject = field(default_factory=dict)
+    count_off: bool = True
+    most_pages: int = 50
+    details: tuple[Details, ...] = ()
+    name: Callable[[JsonObject], str] | None = None
+    """The source id of a row, where it is more than the row's id."""
+
+    def source_id(self, row: JsonObject) -> str:
+        """The contract's source id."""
+        return self.name(row) if self.name else str(row[self.id])
+
+    def rows(self, result: Json) -> list[JsonObject]:
+        """The rows of one page. Raises RetryLater for what is not a list of rows with ids: it may hide some."""
+        found = as_map(result).get(self.wrapper) if self.wrapper else result
+        if not isinstance(found, list | dict):
+            raise RetryLater("source.unexpected_answer", f"{self.method}: a page that is no list")
+        rows = as_list(found)
+        for row in rows:
+            if not isinstance(row, dict) or not str(row.get(self.id, "")).isdecimal():
+                raise RetryLater("source.unexpected_answer", f"{self.method}: a row without an id")
+        return rows

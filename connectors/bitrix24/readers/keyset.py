@@ -1,0 +1,130 @@
+"""Paging by id in batches, where the API can filter and order by id (API facts §3.3, §3.4)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from connectors.bitrix24.batch import batch_results
+from connectors.bitrix24.listing import PAGE, Listing
+from connectors.bitrix24.raw import archived, told
+from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
+from connectors.bitrix24.readers.details import fetch_details, with_details
+from connectors.bitrix24.transport import MOST_COMMANDS, Command
+from connectors.bitrix24.webhooks import Webhook, Webhooks
+from shared.model.errors import RetryLater
+from shared.model.json import JsonObject
+from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.ports.systems import Extracted
+
+_FIRST_PAGES = 10
+_AIM_SECONDS = 5.0
+"""How long one call should take: far below the portal's 60 s."""
+
+_SMALLEST_RANGE = 2500
+"""Ids; less is not worth a range of its own."""
+
+
+@dataclass(slots=True)
+class KeysetReader:
+    """Chains of pages ordered by id, many to one ``batch`` call. See ``Reader``."""
+
+    listing: Listing
+    webhooks: Webhooks
+    _most_pages: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._most_pages = self.listing.most_pages
+
+    async def cut(self, ranges: int, _extracted: Extracted) -> Cut:
+        """Lowest and highest id in one call; ranges of equal width between them, the last one open upwards."""
+        webhook = await self.webhooks.first(*self.listing.scopes)
+        fixed = self.listing.fixed | self._filter({})
+        lowest: Command = (self.listing.method, {**fixed, **self.listing.ascending})
+        highest: Command = (self.listing.method, {**fixed, **self.listing.descending})
+        answer = await webhook.transport.batch({"lowest": lowest, "highest": highest})
+        for error in answer.errors.values():
+            raise error
+        ids = [int(row[self.listing.id]) for result in answer.results.values() for row in self.listing.rows(result)]
+        if not ids:
+            return Cut((), 0)
+        first, last = min(ids), max(ids)
+        count = max(1, min(ranges, math.ceil((last - first + 1) / _SMALLEST_RANGE)))
+        width = math.ceil((last - first + 1) / count)
+        starts = [first - 1 + number * width for number in range(count)]
+        cursors = tuple(
+            {"after": start, "upto": start + width if start != starts[-1] else None, "pages": _FIRST_PAGES}
+            for start in starts
+        )
+        total = answer.totals.get("lowest")
+        return Cut(cursors, total if isinstance(total, int) and total > 0 else None)
+
+    async def read(self, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
+        """One chain, and the details of its rows.
+
+        The range is over when its first page is empty, when its last id was read, or when a probe of its end shows
+        nothing beyond. A page that is not full ends the chain only: rows may have been withheld from it.
+        """
+        after, upto = int(cursor["after"]), cursor["upto"]
+        pages = self._pages(after, upto, int(cursor.get("pages", _FIRST_PAGES)))
+        commands = self._chain(after, upto, pages)
+        webhook = await self.webhooks.first(*self.listing.scopes)
+        try:
+            answer = await webhook.transport.batch(commands)
+        except RetryLater:
+            self._most_pages = max(1, pages // 2)  # a call that is too heavy never comes back
+            raise
+        self._most_pages = min(self.listing.most_pages, self._most_pages * 2)
+        if page_key(0) in answer.errors:
+            raise answer.errors[page_key(0)]
+        found = chain_rows(answer.results, self.listing, after, upto)
+        raw = [archived(webhook.user, answer.raw), *await self._details(webhook, found)]
+        last = int(found[-1][self.listing.id]) if found else after
+        following = None
+        if found and last != upto and not nothing_beyond(answer.results, self.listing, last):
+            pace = max(answer.seconds, 0.001) / len(commands)
+            pages = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
+            following = {"after": last, "upto": upto, "pages": pages}
+        return SourcePage(self.rows(raw), tuple(raw), following, len(raw))
+
+    def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """List answers first, then those with details."""
+        answers = told(raw)
+        rows: dict[str, JsonObject] = {}
+        for one in answers:
+            chain = chain_rows(batch_results(one.answer), self.listing, -1)
+            rows |= {str(row[self.listing.id]): dict(row) for row in chain}
+        with_details(self.listing.details, answers, rows)
+        return tuple(SourceRecord(self.listing.source_id(row), row) for row in rows.values())
+
+    async def _details(self, webhook: Webhook, rows: Sequence[JsonObject]) -> list[bytes]:
+        if not self.listing.details:
+            return []
+        return await fetch_details(webhook, self.listing.details, [str(row[self.listing.id]) for row in rows])
+
+    def _pages(self, after: int, upto: int | None, wanted: int) -> int:
+        """No more pages than the ids left could fill, or the latency of late allows."""
+        left = MOST_COMMANDS if upto is None else math.ceil((upto - after) / PAGE)
+        return max(1, min(wanted, left, self._most_pages, MOST_COMMANDS))
+
+    def _chain(self, after: int, upto: int | None, pages: int) -> dict[str, Command]:
+        """The pages, each from the last id of the one before; and a probe of the end when they may reach it."""
+        probes = self._most_pages > 1 and (upto is None or after + pages * PAGE >= upto)
+        commands: dict[str, Command] = {}
+        start: int | str = after
+        for number in range(min(pages, MOST_COMMANDS - probes)):
+            commands[page_key(number)] = self._page(start, upto, self.listing.ascending)
+            start = last_id_of(number, self.listing)
+        if probes:
+            commands[TAIL_KEY] = self._page(after, upto, self.listing.descending)
+        return commands
+
+    def _page(self, after: int | str, upto: int | None, order: JsonObject) -> Command:
+        bounds: JsonObject = {f">{self.listing.filter_id}": after}
+        if upto is not None:
+            bounds[f"<={self.listing.filter_id}"] = upto
+        parameters = {**self.listing.fixed, **order, **self._filter(bounds)}
+        return self.listing.method, parameters | ({"start": -1} if self.listing.count_off else {})
+
+    def _filter(self, bounds: JsonObject) -> JsonObject:
+        conditions = {**self.listing.where, **bounds}
+        return {str(self.listing.filter): conditions} if conditions else {}

@@ -1,0 +1,102 @@
+"""A simulated portal in a process of its own, and reading entities of it without an engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from connectors.bitrix24.portal import Bitrix24Source
+from lab.processes import Process, environment, module
+from shared.http.backoff import Backoff
+from shared.http.client import HttpClient
+from shared.model.errors import RetryLater, SlowDown
+from shared.model.json import Json, JsonObject
+from shared.model.records import SourcePage, SourceRecord
+from shared.model.run import RunOptions
+from tests.unit.bitrix24_stand_in import OpenBudget
+
+_MOST_PAGES = 2000
+
+
+@dataclass(slots=True)
+class SimulatedPortal:
+    """A running portal and its control plane."""
+
+    url: str
+
+    def webhook(self, secret: str, user: int = 1) -> str:
+        return f"{self.url}/rest/{user}/{secret}/"
+
+    def stats(self) -> JsonObject:
+        stats: JsonObject = httpx.get(f"{self.url}/__sim/stats").json()
+        return stats
+
+    def truth(self, entity: str) -> list[JsonObject]:
+        rows: list[JsonObject] = httpx.get(f"{self.url}/__sim/truth/{entity}", timeout=60).json()
+        return rows
+
+    def switch(self, **mode: Json) -> None:
+        httpx.post(f"{self.url}/__sim/mode", json=mode).raise_for_status()
+
+    def source(self, *webhooks: str) -> Bitrix24Source:
+        """Without a budget, and patient with a portal that stumbles."""
+        client = HttpClient("source", lambda _method, _verdict: None, Backoff(first=0.001, longest=0.01))
+        return Bitrix24Source.of_webhooks(webhooks, client, OpenBudget())
+
+
+@contextmanager
+def simulated_portal(log_dir: Path, *options: str) -> Iterator[SimulatedPortal]:
+    """See ``lab/simulators/README.md`` for the options."""
+    process = Process("portal", module("lab.simulators.bitrix24", *options), log_dir=log_dir, env=environment({}))
+    try:
+        yield SimulatedPortal(process.ready())
+    finally:
+        process.stop()
+
+
+@dataclass(slots=True)
+class Copy:
+    """What was read so far: the ``Extracted`` of entities that follow others."""
+
+    source: Bitrix24Source
+    options: RunOptions = field(default_factory=RunOptions)
+    read: dict[str, list[SourcePage]] = field(default_factory=dict)
+
+    async def pages(self, entity: str) -> tuple[str, ...]:
+        return tuple(f"{entity} {number}" for number, page in enumerate(self.read[entity]) if page.records)
+
+    async def rows(self, page: str) -> tuple[SourceRecord, ...]:
+        entity, number = page.split()
+        return self.read[entity][int(number)].records
+
+    async def fetch(self, *entities: str, ranges: int = 8) -> None:
+        """Read entities in this order; what fails for a passing reason is asked for again."""
+        for entity in entities:
+            self.read[entity] = []
+            for cursor in (await self.source.cut(entity, ranges, self)).cursors:
+                following: JsonObject | None = cursor
+                while following is not None:
+                    page = await self._page(entity, following)
+                    self.read[entity].append(page)
+                    following = page.next
+
+    async def _page(self, entity: str, cursor: JsonObject) -> SourcePage:
+        for _ in range(_MOST_PAGES):
+            try:
+                return await self.source.read(entity, cursor, self)
+            except (RetryLater, SlowDown):
+                continue
+        raise AssertionError(f"{entity}: {cursor} cannot be read")
+
+    def rows_of(self, entity: str) -> dict[str, JsonObject]:
+        """Rows by id. Fails for a record that came out twice."""
+        records = [record for page in self.read[entity] for record in page.records]
+        assert len({record.id for record in records}) == len(records), f"{entity}: a record came out twice"
+        return {record.id: record.data for record in records}
+
+    def rebuilt(self, entity: str) -> dict[str, JsonObject]:
+        """The same rows, made again of the archived answers."""
+        reader = self.source.reader(entity)
+        return {record.id: record.data for page in self.read[entity] for record in reader.rows(page.raw)}
