@@ -8,6 +8,9 @@ PY      := .venv/bin/python
 VENV    := .venv/.installed
 AZURITE := lab/azurite/node_modules/.package-lock.json
 
+# What runs in the foreground ends with its make, even if that is killed.
+RUN     := exec $(PY) -I -S lab/tied.py $$PPID $(PY) -m
+
 # Two makes at once in one checkout must not install over each other: the second waits and finds the work done.
 LOCKED  := mkdir -p .local && $(if $(shell command -v flock),flock .local/make.lock,)
 
@@ -15,7 +18,7 @@ help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV) $(AZURITE)  ## migrate a simulated portal, check that everything arrived, stop; exit code 0 only if it did
-	@exec $(PY) -m lab.demo
+	@$(RUN) lab.demo
 
 test: $(VENV) $(AZURITE)  ## the whole test suite
 	@exec $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
@@ -26,17 +29,17 @@ check: $(VENV)  ## format, lint, types
 	@$(PY) -m mypy
 
 bench: $(VENV) $(AZURITE)  ## how fast it is, as shares of what the limits allow; a table, and .local/bench/bench.json
-	@exec $(PY) -m lab.bench
+	@$(RUN) lab.bench
 
 serve: $(VENV) $(AZURITE)  ## the function app in the foreground, on Azurite unless AzureWebJobsStorage is set
-	@exec $(PY) -m lab.serve
+	@$(RUN) lab.serve
 
 gateway: $(VENV)  ## the import gateway in the foreground
-	@exec $(PY) -m gateway
+	@$(RUN) gateway
 
 acceptance: $(VENV) $(AZURITE)  ## what takes longer than the tests: the bench, and a migration of a larger portal
-	@$(PY) -m lab.bench
-	@exec $(PY) -m lab.demo --users 20000 --departments 400 --groups 800
+	@$(RUN) lab.bench
+	@$(RUN) lab.demo --users 20000 --departments 400 --groups 800
 
 clean:  ## remove what was installed and everything that runs left behind (local data too)
 	@rm -rf .venv .local lab/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,15 @@ from activities import run_steps
 from composition.logs import configure_logging
 from orchestrators.contract import RUN
 from orchestrators.run import run
-from triggers import http_plans, http_runs, http_service, queue_workers, timer_watchdog
+from triggers import (
+    http_dead_letters,
+    http_methods,
+    http_plans,
+    http_runs,
+    http_service,
+    queue_workers,
+    timer_watchdog,
+)
 
 configure_logging()
 
@@ -16,6 +24,15 @@ app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 orchestrations = df.Blueprint()
 orchestrations.orchestration_trigger(context_name="context", orchestration=RUN)(run)
 
-for module in (http_runs, http_plans, http_service, queue_workers, timer_watchdog, run_steps):
+for module in (
+    http_runs,
+    http_dead_letters,
+    http_plans,
+    http_service,
+    http_methods,
+    queue_workers,
+    timer_watchdog,
+    run_steps,
+):
     app.register_functions(module.blueprint)
 app.register_functions(orchestrations)

@@ -65,13 +65,21 @@ class Api:
         """POST /api/runs/{run_id}/{action}."""
         return self._call("POST", f"/api/runs/{quote(run_id, safe='')}/{action}")
 
+    def dead_letters(self, run_id: str, *, limit: int | None = None, after: str | None = None) -> Answer:
+        """GET /api/dead-letters → {"items", "next"}: up to ``limit`` of them behind ``after``."""
+        wanted = {"run_id": run_id, "limit": None if limit is None else str(limit), "after": after}
+        return self._call("GET", "/api/dead-letters", query={name: value for name, value in wanted.items() if value})
+
+    def causes(self, run_id: str) -> Answer:
+        """GET /api/dead-letters/causes: what the dead letters have in common, the most frequent first.
+
+        No answer soon is Unreachable, since it comes with a status.
+        """
+        return self._call("GET", "/api/dead-letters/causes", query={"run_id": run_id}, seconds=_POLL_SECONDS)
+
     def plans(self) -> Answer:
         """GET /api/plans."""
         return self._call("GET", "/api/plans")
-
-    def preview(self, plan: str) -> Answer:
-        """POST /api/plans/{plan}/preview: 200 with the preview, or 202 {"status_url", …} when it takes long."""
-        return self._call("POST", f"/api/plans/{quote(plan, safe='')}/preview", content={})
 
     def doctor(self) -> Answer:
         """GET /api/doctor → {"settings": [{name, value, source}], "checks": [{name, ok, detail, fix}]}."""

@@ -8,8 +8,18 @@ import typer
 from cli.api import Api
 from cli.connection import find_connection
 
-RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Id of the run, as run and status show it.")]
-PlanName = Annotated[str, typer.Argument(metavar="PLAN", help="Name of the plan; see: portage plans.")]
+
+def named(value: str | None) -> str | None:
+    """``value``, as it is. Raises typer.BadParameter for a blank one, which an unset shell variable gives."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("is empty")
+    return value
+
+
+RunId = Annotated[
+    str, typer.Argument(metavar="RUN_ID", callback=named, help="Id of the run, as run and status show it.")
+]
+PlanName = Annotated[str, typer.Argument(metavar="PLAN", callback=named, help="Name of the plan; see: portage plans.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The API's JSON, unchanged, to stdout; messages go to stderr.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the run until it ends or halts. Ctrl-C ends the watching, not the run.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.model.json import Json, as_map
-from shared.model.run import RunState
+from shared.model.run import RunMode, RunState
 
 COUNTS = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
 
@@ -74,6 +74,7 @@ class RunStatus:
     eta_seconds: float | None
     waiting_on: str | None
     waiting_since: datetime | None
+    waiting_reason: str | None
 
     @classmethod
     def parse(cls, body: Json) -> "RunStatus":
@@ -94,12 +95,23 @@ class RunStatus:
             eta_seconds=_quantity(data.get("eta_seconds")),
             waiting_on=_text(data.get("waiting_on")),
             waiting_since=_instant(data.get("waiting_since")),
+            waiting_reason=_text(data.get("waiting_reason")),
         )
 
     @property
     def at_rest(self) -> bool:
         """Whether there is nothing to wait for: it ended, or it is halted until a person acts."""
         return any(state == self.state and (state.ended or state is RunState.HALTED) for state in RunState)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over for good."""
+        return any(state == self.state and state.ended for state in RunState)
+
+    @property
+    def dry(self) -> bool:
+        """Whether ``imported`` counts what would be imported: the run writes nothing."""
+        return self.mode == RunMode.DRY_RUN
 
     @property
     def totals(self) -> dict[str, int]:

@@ -28,7 +28,7 @@ from shared.engine.targets import TargetGuard
 from shared.engine.watching import Watchdog
 from shared.model.plan import Plan
 from shared.ports.stores import Stores
-from shared.settings.model import Settings, load
+from shared.settings.model import Settings, SettingsError, load
 from shared.storage.azure.opening import open_stores
 
 
@@ -88,11 +88,13 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
     )
 
 
+_EXPECTED_STORAGE = "expected a connection string, or AzureWebJobsStorage__accountName for an identity"
+
 _building: asyncio.Task[App] | None = None
 
 
 async def current() -> App:
-    """The application of this process. A failed start is tried again by the next caller."""
+    """The application of this process. A failed start is tried again by the next caller. Raises SettingsError."""
     global _building  # noqa: PLW0603  # one application per worker process, as the SDKs' own clients
     if _building is None or (_building.done() and (_building.cancelled() or _building.exception())):
         _building = asyncio.create_task(_build())
@@ -102,5 +104,12 @@ async def current() -> App:
 async def _build() -> App:
     settings = load()
     counters = Counters()
-    stores = open_stores(settings.storage_connection, raw_connection=settings.raw_connection, meter=counters.storage)
+    try:
+        stores = open_stores(
+            settings.storage_connection, raw_connection=settings.raw_connection, meter=counters.storage
+        )
+    except ValueError:  # its message may quote a connection string
+        # Without a usable AzureWebJobsStorage the platform would hardly have started this process.
+        name = "PORTAGE_STORAGE" if settings.raw_connection else "AzureWebJobsStorage"
+        raise SettingsError({name: _EXPECTED_STORAGE}) from None
     return assemble(settings, stores, ConfiguredJobs(settings, stores, counters), counters)

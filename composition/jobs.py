@@ -1,11 +1,11 @@
 """Which connector serves which side of a plan: one line per system."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from composition.counters import Counters
-from connectors.bitrix24.portal import Bitrix24Source
-from connectors.bitrix24.transport import Access
+from connectors.bitrix24.portal import Bitrix24Source, portal_of
 from connectors.import_gateway.address import GatewayAddress
 from connectors.import_gateway.gateway import ImportGateway
 from plans.loading import load_plan
@@ -21,6 +21,15 @@ from shared.ports.systems import Source, Target
 from shared.settings.model import Settings
 
 _UNLIMITED = TokenBucket(rate=100_000.0, burst=100_000)
+
+
+@contextmanager
+def _naming(setting: str) -> Iterator[None]:
+    """A value that its connector cannot use is told by the name of its setting."""
+    try:
+        yield
+    except ValueError as error:
+        raise NotConfigured(f"{setting}: {error}") from None
 
 
 @dataclass(slots=True)
@@ -54,7 +63,8 @@ class ConfiguredJobs:
     def _bitrix24(self) -> Source:
         if not self.settings.webhooks:
             raise NotConfigured("PORTAGE_BITRIX24_WEBHOOK_URLS is not set")
-        portal = Access.webhook(self.settings.webhooks[0]).portal
+        with _naming("PORTAGE_BITRIX24_WEBHOOK_URLS"):
+            portal = portal_of(self.settings.webhooks)
         rate, burst = self.settings.source_rate, self.settings.source_burst
         allowance = TokenBucket(rate=rate, burst=burst) if rate else _UNLIMITED
         budget = Governor(self.stores.shared, f"source:{portal}:rate", allowance)
@@ -63,7 +73,8 @@ class ConfiguredJobs:
     def _import_gateway(self) -> Target:
         if self.settings.gateway is None:
             raise NotConfigured("PORTAGE_GATEWAY_URL is not set")
-        address = GatewayAddress.parse(self.settings.gateway)
+        with _naming("PORTAGE_GATEWAY_URL"):
+            address = GatewayAddress.parse(self.settings.gateway)
         budget = MethodBudgets(self.stores.shared, address.owner)
         return ImportGateway(address, HttpClient("target", self._tally("target")), budget)
 

@@ -1,7 +1,8 @@
 """The Azurite behind `make serve`: found or started, and stopped by whoever uses it last.
 
 Azurite keeps its tables in memory between saves and loses what it acknowledged since when it is killed. So it runs in a
-session of its own, where the end of a host, however sudden, does not reach it, and the next host finds it again.
+session of its own, where the end of a host, however sudden, does not reach it. A host that comes back at once finds it
+again; else its keeper stops it.
 """
 
 import base64
@@ -12,6 +13,7 @@ import os
 import secrets
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -23,6 +25,7 @@ from azure.data.tables import TableServiceClient
 
 from lab.processes import ROOT, port_is_free
 
+_KEEPER = ROOT / "lab/azurite/keeper.py"
 _AZURITE = ROOT / "lab/azurite/node_modules/azurite/dist/src/azurite.js"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
@@ -49,7 +52,7 @@ class LocalStorage:
     account: str
     key: str
     port: int
-    pid: int
+    pid: int  # of its keeper
 
     @property
     def connection_string(self) -> str:
@@ -140,7 +143,7 @@ def _start(data_dir: Path, port: int) -> LocalStorage:
     key = before.key if before else base64.b64encode(secrets.token_bytes(32)).decode()
     with (data_dir / "azurite.log").open("ab") as log:
         process = subprocess.Popen(
-            ["node", str(_AZURITE), *_flags(data_dir / "azurite", port)],
+            [sys.executable, "-I", "-S", str(_KEEPER), str(data_dir), *_command(data_dir / "azurite", port)],
             env=_environment(os.environ, account, key),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -152,17 +155,17 @@ def _start(data_dir: Path, port: int) -> LocalStorage:
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(storage):
         if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
+            process.terminate()
             raise StorageUnavailable(f"the storage emulator does not start; see {data_dir / 'azurite.log'}")
         time.sleep(_POLL_SECONDS)
     return storage
 
 
-def _flags(location: Path, port: int) -> list[str]:
+def _command(location: Path, port: int) -> list[str]:
     flags = ["--location", str(location), "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     for offset, service in enumerate(("blob", "queue", "table")):
         flags += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port + offset)]
-    return flags
+    return ["node", str(_AZURITE), *flags]
 
 
 def _environment(base: Mapping[str, str], account: str, key: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ class ProcessFailed(RuntimeError):
 
 
 class Process:
-    """A child process with a log file and a process group of its own."""
+    """A child process with a log file and a process group of its own. It does not outlive this process."""
 
     def __init__(self, name: str, command: Sequence[str], *, log_dir: Path, env: Mapping[str, str]) -> None:
         """Start ``command`` in the checkout, with ``env`` as its whole environment.
@@ -37,7 +38,7 @@ class Process:
         with self.log.open("ab") as log:
             self._offset = log.tell()
             self._popen = subprocess.Popen(
-                list(command),
+                tied(command),
                 cwd=ROOT,
                 env={**env, "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
@@ -60,6 +61,11 @@ class Process:
     def exit_code(self) -> int | None:
         """Exit code (negative: the signal that ended it), None while it runs."""
         return self._popen.poll()
+
+    def must_be_alive(self) -> None:
+        """Raises ProcessFailed when the process has ended."""
+        if not self.alive:
+            raise ProcessFailed(f"{self.name} ended with code {self.exit_code}\n{self.tail()}")
 
     def ready(self, timeout: float = 60.0) -> str:
         """Wait for the line ``ready http://…`` and answer its URL. Raises ProcessFailed after ``timeout`` seconds."""
@@ -98,13 +104,31 @@ class Process:
 
     def tail(self, lines: int = 30) -> str:
         """The last lines of the log, indented."""
-        text = self._output().decode(errors="replace").splitlines()[-lines:]
-        return "\n".join(f"    {self.name} | {line}" for line in text)
+        return _tail(self.name, self._output(), lines)
 
     def _output(self) -> bytes:
         with self.log.open("rb") as log:
             log.seek(self._offset)
             return log.read()
+
+
+def log_tail(log: Path, lines: int = 30) -> str:
+    """The last lines of a log file, indented; empty when there is none."""
+    return _tail(log.stem, log.read_bytes(), lines) if log.exists() else ""
+
+
+def _tail(name: str, output: bytes, lines: int) -> str:
+    return "\n".join(f"    {name} | {line}" for line in output.decode(errors="replace").splitlines()[-lines:])
+
+
+def tied(command: Sequence[str]) -> list[str]:
+    """``command``, made to end with this process even if that is killed.
+
+    Only from the main thread: the kernel takes the end of the thread that started a child for the end of its parent.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return list(command)
+    return [sys.executable, "-I", "-S", str(ROOT / "lab" / "tied.py"), str(os.getpid()), *command]
 
 
 def module(name: str, *arguments: str) -> list[str]:

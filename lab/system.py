@@ -4,7 +4,7 @@ import contextlib
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ import httpx
 
 from lab.api import Api
 from lab.azurite.server import AzuriteServer
-from lab.processes import ROOT, Process, environment, free_port, module
+from lab.processes import ROOT, Process, ProcessFailed, environment, free_port, log_tail, module, tied
 
 Json = dict[str, Any]
 _SAFE_SHARE = 0.8  # of the portal's burst: it is shared with whoever else calls from the same address
@@ -23,27 +23,33 @@ class Portal:
     """The simulated portal: how much is in it, and how it is limited.
 
     ``rate`` is in requests per second and ``burst`` in requests, as the portal's leaky bucket has them; ``page_ms`` is
-    what one list page costs it.
+    what one list page costs it. ``more`` are further arguments of its command line
+    (``python -m lab.simulators.bitrix24 --help``): pictures, operating limits, changes while it is read, faults.
     """
 
     users: int = 300
     departments: int = 20
     groups: int = 25
+    tasks: int = 0
+    posts: int = 0
+    chats: int = 0
+    messages: int = 0
+    workflows: int = 0
+    deals: int = 0
+    contacts: int = 0
+    companies: int = 0
+    smart_types: int = 0
+    smart_items: int = 0
     rate: float = 2.0
     burst: int = 50
     page_ms: int = 0
+    more: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         """As the simulator's command line wants them."""
-        named = {
-            "users": self.users,
-            "departments": self.departments,
-            "groups": self.groups,
-            "rate": self.rate,
-            "burst": self.burst,
-            "page-ms": self.page_ms,
-        }
-        return [part for name, value in named.items() for part in (f"--{name}", str(value))]
+        named = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "more"}
+        given = [part for name, value in named.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+        return [*given, *self.more]
 
 
 UNLIMITED = Portal(rate=100_000.0, burst=100_000)
@@ -80,7 +86,8 @@ class System:
         self._settings = dict(settings or {})
         self._gateway_settings = dict(gateway_settings or {})
         self._ports: dict[str, int] = {name: free_port() for name in ("portal", "gateway")}
-        self._azurite = AzuriteServer()
+        self._azurite_log = directory / "logs" / "azurite.log"
+        self._azurite = AzuriteServer(before_command=tied(()), log=self._azurite_log)
         self._portal: Process | None = None
         self._gateway: Process | None = None
         self._http = httpx.Client(timeout=120)
@@ -95,6 +102,7 @@ class System:
 
     def start_storage(self) -> None:
         """Azurite, in memory."""
+        self._azurite_log.parent.mkdir(parents=True, exist_ok=True)
         self._azurite.start()
 
     def start_portal(self) -> None:
@@ -145,13 +153,22 @@ class System:
         if self._portal is not None:
             self._portal.stop()
 
+    def must_be_alive(self) -> None:
+        """Raises ProcessFailed, with the end of its log, when a part that was started has ended."""
+        if (code := self._azurite.exit_code) is not None:
+            raise ProcessFailed(f"azurite ended with code {code}\n{log_tail(self._azurite_log)}")
+        for process in self._processes():
+            process.must_be_alive()
+
     def close(self) -> None:
         """Stop everything that was started, storage last."""
-        for process in (*self.hosts, self._gateway, self._portal):
-            if process is not None:
-                process.stop()
+        for process in self._processes():
+            process.stop()
         self._azurite.stop()
         self._http.close()
+
+    def _processes(self) -> list[Process]:
+        return [process for process in (*self.hosts, self._gateway, self._portal) if process is not None]
 
     # What the parts need to know of each other
 

@@ -6,6 +6,7 @@ from composition.app import current
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
 from triggers.problems import Problem, answer, guarded
+from triggers.queries import read_query
 from triggers.run_requests import AVAILABLE_MODES
 
 blueprint = func.Blueprint()
@@ -16,6 +17,7 @@ blueprint = func.Blueprint()
 @guarded
 async def list_plans(req: func.HttpRequest) -> func.HttpResponse:
     """All plans with their entities."""
+    read_query(req)
     app = await current()
     return answer([_describe(plan) for name in app.plan_names if (plan := app.plan(name))])
 
@@ -25,6 +27,7 @@ async def list_plans(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def one_plan(req: func.HttpRequest) -> func.HttpResponse:
     """One plan; 404 UNKNOWN_PLAN."""
+    read_query(req)
     app = await current()
     name = req.route_params["plan"]
     plan = app.plan(name)
@@ -45,7 +48,9 @@ def _describe(plan: Plan) -> JsonObject:
             {
                 "name": entity.name,
                 "extract_after": list(entity.extract_after),
+                "also_after": list(entity.also_after),
                 "import_after": list(entity.import_after),
+                "archive_only": entity.archive_only,
             }
             for entity in plan.entities
         ],

@@ -10,6 +10,7 @@ from shared.model.run import Run, RunState
 from triggers.orchestrations import starter_through
 from triggers.principal import who
 from triggers.problems import Problem, answer, guarded
+from triggers.queries import one_of, read_query
 from triggers.run_requests import read_body, to_request
 
 blueprint = df.Blueprint()
@@ -23,6 +24,7 @@ _ARRIVED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 @guarded
 async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """202 with ``run_id`` and ``status_url``; 400, 404 UNKNOWN_PLAN, 409, 413 as problem documents."""
+    read_query(req)
     body = read_body(req)
     app = await current()
     plan = app.plan(body.plan)
@@ -30,10 +32,7 @@ async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient
         raise Problem("UNKNOWN_PLAN", f"There is no plan {body.plan!r}; there are {', '.join(app.plan_names)}")
     arrived = await _arrived(app, plan.name) if body.entities else frozenset()
     request = to_request(body, plan, arrived)
-    try:
-        run = await app.control.start(request, who(req), starter_through(client))
-    except ValueError as error:
-        raise Problem("NOT_CONFIGURED", str(error)) from None
+    run = await app.control.start(request, who(req), starter_through(client))
     url = f"{req.url.split('?')[0].rstrip('/')}/{run.run_id}"
     return answer({"run_id": run.run_id, "status_url": url}, 202, {"Location": url})
 
@@ -43,10 +42,10 @@ async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient
 @guarded
 async def list_runs(req: func.HttpRequest) -> func.HttpResponse:
     """Runs, newest first; ``?plan=`` and ``?state=`` narrow the list."""
-    state = req.params.get("state")
-    if state and state not in tuple(RunState):
-        raise Problem("INVALID_REQUEST", f"state: expected one of {', '.join(RunState)}")
-    runs = await (await current()).stores.runs.list(plan=req.params.get("plan") or None, state=state or None)
+    query = read_query(req, "plan", "state")
+    app = await current()
+    plan, state = one_of(query, "plan", app.plan_names), one_of(query, "state", tuple(RunState))
+    runs = await app.stores.runs.list(plan=plan, state=state)
     return answer([summary(run) for run in runs])
 
 
@@ -55,6 +54,7 @@ async def list_runs(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def run_status(req: func.HttpRequest) -> func.HttpResponse:
     """The status of one run; 404 UNKNOWN_RUN."""
+    read_query(req)
     app = await current()
     run_id = req.route_params["run_id"]
     run = await app.stores.runs.get(run_id)
@@ -68,6 +68,7 @@ async def run_status(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def pause_run(req: func.HttpRequest) -> func.HttpResponse:
     """Stop working on a run for now; 409 INVALID_STATE."""
+    read_query(req)
     app = await current()
     return _changed(await app.control.pause(req.route_params["run_id"], who(req)))
 
@@ -78,6 +79,7 @@ async def pause_run(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def resume_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     """Go on with a paused or halted run; 409 INVALID_STATE."""
+    read_query(req)
     app = await current()
     return _changed(await app.control.resume(req.route_params["run_id"], who(req), starter_through(client)))
 
@@ -87,6 +89,7 @@ async def resume_run(req: func.HttpRequest, client: df.DurableOrchestrationClien
 @guarded
 async def cancel_run(req: func.HttpRequest) -> func.HttpResponse:
     """End a run for good; what went in stays. 409 INVALID_STATE."""
+    read_query(req)
     app = await current()
     return _changed(await app.control.cancel(req.route_params["run_id"], who(req)))
 

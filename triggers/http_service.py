@@ -3,8 +3,11 @@
 import azure.functions as func
 
 from composition.app import current
+from composition.doctor import unconfigured
+from shared.settings.model import SettingsError
 from triggers.openapi import document
 from triggers.problems import answer, guarded
+from triggers.queries import read_query
 
 blueprint = func.Blueprint()
 
@@ -13,7 +16,8 @@ blueprint = func.Blueprint()
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @guarded
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether this instance takes requests; says nothing of other systems."""
+    """Whether this instance takes requests; says nothing of other systems. 503 NOT_CONFIGURED for wrong settings."""
+    await current()
     return answer({"status": "ok"})
 
 
@@ -22,7 +26,12 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def doctor(req: func.HttpRequest) -> func.HttpResponse:
     """Settings with their sources, and one check for every system and endpoint used."""
-    return answer(await (await current()).doctor.examine())
+    read_query(req)
+    try:
+        app = await current()
+    except SettingsError as error:
+        return answer(unconfigured(error))
+    return answer(await app.doctor.examine())
 
 
 @blueprint.function_name("http_metrics")

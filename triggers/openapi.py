@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.model.run import RunState
+from triggers.queries import DEFAULT_PAGE, LARGEST_PAGE
 from triggers.run_requests import RunBody
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -19,7 +20,14 @@ def document() -> dict[str, Any]:
         "paths": _paths(),
         "components": {
             "securitySchemes": {"functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"}},
-            "schemas": {**definitions, "RunBody": body, "Problem": _problem(), "Run": _run()},
+            "schemas": {
+                **definitions,
+                "RunBody": body,
+                "Problem": _problem(),
+                "Run": _run(),
+                "DeadLetter": _dead_letter(),
+                "Cause": _cause(),
+            },
         },
     }
 
@@ -33,7 +41,7 @@ def _paths() -> dict[str, Any]:
     ]
     run = {"$ref": "#/components/schemas/Run"}
     runs = {"type": "array", "items": run}
-    start = _operation("Start a run", 202, {"type": "object"}, 400, 404, 409, 413, 503)
+    start = _operation("Start a run", 202, {"type": "object"}, 400, 404, 409, 413)
     start["requestBody"] = {
         "required": True,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RunBody"}}},
@@ -41,7 +49,7 @@ def _paths() -> dict[str, Any]:
     changes = {
         f"/api/runs/{{run_id}}/{action}": {
             "parameters": [run_id],
-            "post": _operation(f"{action.capitalize()} a run", 200, run, 404, 409),
+            "post": _operation(f"{action.capitalize()} a run", 200, run, 400, 404, 409),
         }
         for action in ("pause", "resume", "cancel")
     }
@@ -50,12 +58,35 @@ def _paths() -> dict[str, Any]:
             "post": start,
             "get": {**_operation("Runs, newest first", 200, runs, 400), "parameters": filters},
         },
-        "/api/runs/{run_id}": {"parameters": [run_id], "get": _operation("Status of a run", 200, run, 404)},
+        "/api/runs/{run_id}": {"parameters": [run_id], "get": _operation("Status of a run", 200, run, 400, 404)},
         **changes,
-        "/api/plans": {"get": _operation("All plans", 200, {"type": "array"})},
-        "/api/plans/{plan}": {"parameters": [plan], "get": _operation("One plan", 200, {"type": "object"}, 404)},
-        "/api/doctor": {"get": _operation("Settings and checks", 200, {"type": "object"})},
+        **_dead_letters(),
+        "/api/plans": {"get": _operation("All plans", 200, {"type": "array"}, 400)},
+        "/api/plans/{plan}": {"parameters": [plan], "get": _operation("One plan", 200, {"type": "object"}, 400, 404)},
+        "/api/doctor": {"get": _operation("Settings and checks", 200, {"type": "object"}, 400)},
         "/api/health": {"get": {**_operation("Takes requests", 200, {"type": "object"}), "security": []}},
+    }
+
+
+def _dead_letters() -> dict[str, Any]:
+    run_id = {"name": "run_id", "in": "query", "schema": {"type": "string"}}
+    size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
+    limit = {"name": "limit", "in": "query", "schema": size}
+    after = {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "`next` of the page before"}
+    letters = {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": "#/components/schemas/DeadLetter"}},
+            "next": {"type": ["string", "null"]},
+        },
+    }
+    causes = {"type": "array", "items": {"$ref": "#/components/schemas/Cause"}}
+    listing = _operation("Records that failed for good, in key order", 200, letters, 400, 404)
+    grouping = _operation("Their causes, the most frequent first", 200, causes, 400, 404)
+    return {
+        "/api/dead-letters": {"get": {**listing, "parameters": [run_id, limit, after]}},
+        "/api/dead-letters/causes": {"get": {**grouping, "parameters": [run_id]}},
     }
 
 
@@ -63,7 +94,7 @@ def _operation(summary: str, status: int, schema: dict[str, Any], *errors: int) 
     answers: dict[str, Any] = {
         str(status): {"description": summary, "content": {"application/json": {"schema": schema}}}
     }
-    for error in errors:
+    for error in (*errors, 503):
         answers[str(error)] = {
             "description": "See `code`",
             "content": {"application/problem+json": {"schema": _PROBLEM}},
@@ -95,10 +126,38 @@ def _run() -> dict[str, Any]:
             "plan": {"type": "string"},
             "mode": {"type": "string"},
             "state": {"enum": [state.value for state in RunState]},
-            "entities": {"type": "object"},
+            "entities": {"type": "object", "description": "In a dry run `imported` counts what would be imported"},
             "calls": {"type": "object"},
             "rate": {"type": ["number", "null"]},
             "eta_seconds": {"type": ["number", "null"]},
             "waiting_on": {"type": ["string", "null"]},
+            "waiting_since": {"type": ["string", "null"], "format": "date-time"},
+            "waiting_reason": {"type": ["string", "null"]},
+        },
+    }
+
+
+def _dead_letter() -> dict[str, Any]:
+    texts = ("run_id", "entity", "source_id", "reason", "message", "cause")
+    return {
+        "type": "object",
+        "required": [*texts, "attempts"],
+        "properties": {
+            **{name: {"type": "string"} for name in texts},
+            "attempts": {"type": "integer"},
+            **{name: {"type": ["string", "null"]} for name in ("field", "raw_blob", "hint")},
+        },
+    }
+
+
+def _cause() -> dict[str, Any]:
+    texts = ("cause", "entity", "reason", "message", "example_id")
+    return {
+        "type": "object",
+        "required": [*texts, "count"],
+        "properties": {
+            **{name: {"type": "string"} for name in texts},
+            "count": {"type": "integer"},
+            **{name: {"type": ["string", "null"]} for name in ("field", "hint")},
         },
     }

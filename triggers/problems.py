@@ -8,8 +8,10 @@ import azure.functions as func
 import orjson
 
 from shared.engine.control import ControlError
+from shared.engine.job import NotConfigured
 from shared.model.errors import PortageError
 from shared.model.json import Json
+from shared.settings.model import SettingsError
 
 _LOG = logging.getLogger("portage.api")
 
@@ -18,6 +20,7 @@ _STATUS = {
     "FLAG_DISABLED": 403,
     "UNKNOWN_PLAN": 404,
     "UNKNOWN_RUN": 404,
+    "METHOD_NOT_ALLOWED": 405,
     "RUN_ALREADY_ACTIVE": 409,
     "TARGET_CHANGED": 409,
     "INVALID_STATE": 409,
@@ -32,12 +35,13 @@ _TITLES = {
     "FLAG_DISABLED": "This plan is switched off",
     "UNKNOWN_PLAN": "There is no such plan",
     "UNKNOWN_RUN": "There is no such run",
+    "METHOD_NOT_ALLOWED": "The route does not take this method",
     "RUN_ALREADY_ACTIVE": "A run of this plan has not ended",
     "TARGET_CHANGED": "The id map belongs to another portal or target",
     "INVALID_STATE": "The run's state does not allow this",
     "TOO_LARGE": "The request is too large",
     "INTERNAL": "Something went wrong inside Portage",
-    "NOT_CONFIGURED": "A setting is missing",
+    "NOT_CONFIGURED": "A setting is missing or makes no sense",
     "UNAVAILABLE": "A system that is needed does not answer",
 }
 
@@ -57,13 +61,21 @@ def answer(body: Json, status: int = 200, headers: dict[str, str] | None = None)
     return func.HttpResponse(orjson.dumps(body), status_code=status, headers=headers, mimetype="application/json")
 
 
-def problem(code: str, detail: str, errors: list[dict[str, str]] | None = None) -> func.HttpResponse:
-    """A problem document; ``code`` decides the status."""
-    status = _STATUS[code]
-    body = {"type": "about:blank", "title": _TITLES[code], "status": status, "detail": detail, "code": code}
-    if errors:
-        body["errors"] = errors
-    return func.HttpResponse(orjson.dumps(body), status_code=status, mimetype="application/problem+json")
+def problem(error: Problem, headers: dict[str, str] | None = None) -> func.HttpResponse:
+    """A problem document; its ``code`` decides the status."""
+    status = _STATUS[error.code]
+    body = {
+        "type": "about:blank",
+        "title": _TITLES[error.code],
+        "status": status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    if error.errors:
+        body["errors"] = error.errors
+    return func.HttpResponse(
+        orjson.dumps(body), status_code=status, headers=headers, mimetype="application/problem+json"
+    )
 
 
 Handler = Callable[..., Awaitable[func.HttpResponse]]
@@ -77,13 +89,19 @@ def guarded(handler: Handler) -> Handler:
         try:
             return await handler(*args, **kwargs)
         except Problem as error:
-            return problem(error.code, error.detail, error.errors)
+            found = error
         except ControlError as error:
-            return problem(error.code, str(error))
+            found = Problem(error.code, str(error))
+        except SettingsError as error:
+            wrong = [{"field": name, "message": expected} for name, expected in error.wrong.items()]
+            found = Problem("NOT_CONFIGURED", str(error), wrong)
+        except NotConfigured as error:
+            found = Problem("NOT_CONFIGURED", str(error))
         except PortageError as error:
-            return problem("UNAVAILABLE", f"{error.reason.code}: {error.message}")
+            found = Problem("UNAVAILABLE", f"{error.reason.code}: {error.message}")
         except Exception:
             _LOG.exception("request failed")
-            return problem("INTERNAL", "See the log of the function app")
+            found = Problem("INTERNAL", "See the log of the function app")
+        return problem(found)
 
     return inner

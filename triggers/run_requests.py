@@ -1,7 +1,6 @@
 """Reading the body of ``POST /api/runs``."""
 
 import json
-from datetime import datetime
 from typing import Annotated, Literal
 
 import azure.functions as func
@@ -11,6 +10,7 @@ from shared.engine.request import RunRequest
 from shared.model.plan import Plan
 from shared.model.run import RunMode, RunOptions
 from triggers.problems import Problem
+from triggers.queries import invalid
 
 LARGEST_BODY = 64 * 1024
 """Bytes."""
@@ -70,17 +70,16 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
     mode = RunMode(body.mode)
     if mode not in AVAILABLE_MODES:
         known = ", ".join(one.value for one in AVAILABLE_MODES)
-        raise _invalid("mode", f"{mode.value} is not available for this plan; available: {known}")
+        raise invalid("mode", f"{mode.value} is not available for this plan; available: {known}")
+    if body.since is not None and mode is not RunMode.DELTA:
+        raise invalid("since", f"goes with mode delta only; {mode.value} reads everything, so leave it out")
     chosen = tuple(name for name in plan.names if name in (body.entities or plan.names))
     if unknown := sorted(set(body.entities or ()) - set(plan.names)):
-        raise _invalid("entities", f"unknown {', '.join(unknown)}; the plan has {', '.join(plan.names)}")
+        raise invalid("entities", f"unknown {', '.join(unknown)}; the plan has {', '.join(plan.names)}")
+    for name, gap in plan.unread_parents(chosen).items():
+        raise invalid("entities", f"{name} is read along {', '.join(gap)}; add {'it' if len(gap) == 1 else 'them'}")
     for name, gap in plan.missing_requirements(chosen).items():
         if missing := [need for need in gap if need not in already_in]:
-            raise _invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
+            raise invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
     options = RunOptions(**body.options.model_dump())
-    since: datetime | None = body.since
-    return RunRequest(plan.name, mode, chosen, since, options)
-
-
-def _invalid(field: str, message: str) -> Problem:
-    return Problem("INVALID_REQUEST", f"{field}: {message}", [{"field": field, "message": message}])
+    return RunRequest(plan.name, mode, chosen, body.since, options)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,18 +14,23 @@ from cli.run_status import RunStatus
 from shared.model.json import Json, JsonObject
 from shared.model.run import RunMode, RunOptions
 
+
+class Mode(StrEnum):
+    """The modes that work today; the API refuses the others of RunMode."""
+
+    FULL = RunMode.FULL
+    DRY_RUN = RunMode.DRY_RUN
+
+
 _OPTIONS = ", ".join(option.name for option in fields(RunOptions))
 
 
 def run(
     context: typer.Context,
     plan: PlanName,
-    mode: Annotated[RunMode, typer.Option("--mode", help="What the run does with what it reads.")] = RunMode.FULL,
+    mode: Annotated[Mode, typer.Option("--mode", help="What the run does with what it reads.")] = Mode.FULL,
     entity: Annotated[
         list[str] | None, typer.Option("--entity", metavar="NAME", help="Only this entity; may be repeated.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="INSTANT", help="Only what changed since then (ISO 8601).")
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -37,8 +43,6 @@ def run(
     request: JsonObject = {"plan": plan, "mode": mode.value}
     if entity:
         request["entities"] = entity
-    if since:
-        request["since"] = since
     if option:
         request["options"] = dict(_named_value(text) for text in option)
     api = open_api(context)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.api import Answer
-from cli.arguments import AsJson, Watch, open_api
+from cli.arguments import AsJson, Watch, named, open_api
 from cli.following import follow, show_run
 from cli.output import Output
 from cli.run_status import RunStatus
@@ -18,10 +18,12 @@ def status(
     context: typer.Context,
     run_id: Annotated[
         str | None,
-        typer.Argument(metavar="RUN_ID", help="Id of the run; without it, the newest."),
+        typer.Argument(metavar="RUN_ID", callback=named, help="Id of the run; without it, the newest."),
     ] = None,
     all_runs: Annotated[bool, typer.Option("--all", help="List all runs, newest first.")] = False,
-    plan: Annotated[str | None, typer.Option("--plan", metavar="PLAN", help="Among the runs of this plan.")] = None,
+    plan: Annotated[
+        str | None, typer.Option("--plan", metavar="PLAN", callback=named, help="Among the runs of this plan.")
+    ] = None,
     state: Annotated[RunState | None, typer.Option("--state", help="Among the runs in this state.")] = None,
     watch: Watch = False,
     as_json: AsJson = False,
@@ -45,7 +47,7 @@ def status(
         run_id = str(as_map(found[0]).get("run_id"))
     if watch:
         follow(api, run_id, output)
-    show_run(api.run(run_id), output)
+    show_run(api, api.run(run_id), output)
 
 
 def _list(answer: Answer, runs: list[Json], output: Output) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 from cli.failures import Failure
 from cli.run_status import EntityStatus, RunStatus
 from cli.views.progress import counts_line
-from cli.views.run import away_line, outcome_lines, pace_line, stopped_line, waiting_line
+from cli.views.run import away_line, outcome_lines, pace_line, stopped_line, waiting_details, waiting_line
 from cli.views.text import clock, number
 
 _TOTALS_SECONDS = 10.0
@@ -36,11 +36,11 @@ class Lines:
         """Say what is new in it."""
         self._tell("api", "", over="the API answers again")
         self._tell("state", f"run {status.run_id} of {status.plan} ({status.mode}): {status.state}")
-        self._tell("waiting", waiting_line(status), over="no longer waiting")
+        self._tell("waiting", waiting_line(status), also=waiting_details(status), over="no longer waiting")
         for entity in status.entities:
-            self._tell(f"entity {entity.name}", _milestone(entity))
+            self._tell(f"entity {entity.name}", _milestone(entity, dry=status.dry))
         if status.at_rest or time.monotonic() >= self._totals_due:
-            self._tell("totals", f"total: {counts_line(status.totals)}", also=pace_line(status))
+            self._tell("totals", f"total: {counts_line(status.totals, dry=status.dry)}", also=pace_line(status))
             self._totals_due = time.monotonic() + _TOTALS_SECONDS
         self._tell("outcome", "; ".join(outcome_lines(status)))
 
@@ -60,12 +60,12 @@ class Lines:
             self._say(f"{clock(datetime.now(tz=UTC))} {said}")
 
 
-def _milestone(entity: EntityStatus) -> str:
+def _milestone(entity: EntityStatus, *, dry: bool) -> str:
     """What to say of an entity; it stays the same while only its counts grow."""
     if entity.stopped_by:
         return stopped_line(entity)
     if entity.settled:
-        return f"{entity.name}: done, {counts_line(entity.counts)}"
+        return f"{entity.name}: done, {counts_line(entity.counts, dry=dry)}"
     if entity.read:
         return f"{entity.name}: all {number(entity.pages_done)} pages read"
     return f"{entity.name}: begun" if entity.begun else ""

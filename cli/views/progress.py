@@ -17,21 +17,25 @@ _LINES_PER_ENTITY = 2
 
 
 class Progress:
-    """Renders the entities of a run. ``most_lines`` limits the picture to a terminal's height; None shows all."""
+    """Renders the entities of a run. ``most_lines`` limits the picture to a terminal's height; None shows all.
 
-    def __init__(self, entities: Sequence[EntityStatus], *, most_lines: int | None = None) -> None:
+    ``dry`` says that nothing is written: what counts as imported would be.
+    """
+
+    def __init__(self, entities: Sequence[EntityStatus], *, dry: bool = False, most_lines: int | None = None) -> None:
         self._entities = entities
+        self._dry = dry
         self._most_lines = most_lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """One of three layouts, by width."""
         entities, note = self._fitting(1 if options.max_width >= _SHORT_WIDTH else _LINES_PER_ENTITY)
         if options.max_width >= _FULL_WIDTH:
-            yield _table(entities, COUNTS)
+            yield _table(entities, COUNTS, dry=self._dry)
         elif options.max_width >= _SHORT_WIDTH:
-            yield _table(entities, ("extracted", "imported"), rest=True)
+            yield _table(entities, ("extracted", "imported"), dry=self._dry, rest=True)
         else:
-            yield from _lines(entities)
+            yield from _lines(entities, dry=self._dry)
         if note:
             yield Text(note)
 
@@ -45,10 +49,10 @@ class Progress:
         return shown, f"not shown: {settled} done, {waiting} not begun, {len(busy) - len(shown)} under way"
 
 
-def counts_line(counts: dict[str, int]) -> str:
-    """The counts that are not zero, in words; what was extracted and imported always."""
+def counts_line(counts: dict[str, int], *, dry: bool = False) -> str:
+    """The counts that are not zero, in words; what was extracted and imported (``dry``: would be) always."""
     shown = {name: count for name, count in counts.items() if count or name in ("extracted", "imported")}
-    return ", ".join(f"{number(count)} {_title(name)}" for name, count in shown.items())
+    return ", ".join(_counted(name, count, dry=dry) for name, count in shown.items())
 
 
 def pages(entity: EntityStatus) -> str:
@@ -56,13 +60,13 @@ def pages(entity: EntityStatus) -> str:
     return f"{number(entity.pages_done)}/{number(entity.pages_total)}"
 
 
-def _table(entities: Iterable[EntityStatus], columns: Sequence[str], *, rest: bool = False) -> Table:
+def _table(entities: Iterable[EntityStatus], columns: Sequence[str], *, dry: bool, rest: bool = False) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("entity", no_wrap=True)
     table.add_column("pages", width=_BAR_WIDTH)
     table.add_column("", justify="right", no_wrap=True)
     for name in columns:
-        table.add_column(_title(name), justify="right", no_wrap=True)
+        table.add_column(_title(name, dry=dry), justify="right", no_wrap=True)
     if rest:
         table.add_column("and")
     for entity in entities:
@@ -74,13 +78,13 @@ def _table(entities: Iterable[EntityStatus], columns: Sequence[str], *, rest: bo
 
 def _rest(entity: EntityStatus, columns: Sequence[str]) -> Text:
     others = {name: count for name, count in entity.counts.items() if count and name not in columns}
-    return Text(", ".join(f"{number(count)} {_title(name)}" for name, count in others.items()))
+    return Text(", ".join(_counted(name, count, dry=False) for name, count in others.items()))
 
 
-def _lines(entities: Iterable[EntityStatus]) -> Iterator[RenderableType]:
+def _lines(entities: Iterable[EntityStatus], *, dry: bool) -> Iterator[RenderableType]:
     for entity in entities:
         yield Text(f"{clean(entity.name)}: {pages(entity)} pages")
-        yield Text(f"  {counts_line(entity.counts)}")
+        yield Text(f"  {counts_line(entity.counts, dry=dry)}")
 
 
 def _bar(entity: EntityStatus) -> RenderableType:
@@ -89,8 +93,13 @@ def _bar(entity: EntityStatus) -> RenderableType:
     return ProgressBar(total=1.0, completed=entity.share, width=_BAR_WIDTH)
 
 
-def _title(count: str) -> str:
-    return count.replace("_", "-")
+def _title(count: str, *, dry: bool) -> str:
+    return "would import" if dry and count == "imported" else count.replace("_", "-")
+
+
+def _counted(name: str, count: int, *, dry: bool) -> str:
+    title, value = _title(name, dry=dry), number(count)
+    return f"{title} {value}" if dry and name == "imported" else f"{value} {title}"
 
 
 def _style(name: str, count: int) -> str:

@@ -20,6 +20,12 @@ _STYLES = {
     RunState.FAILED: "red",
 }
 
+_NOT_IMPORTED = {
+    "skipped": "unchanged",
+    "duplicate": "in the target before",
+    "dead_lettered": "failed for good",
+}
+
 
 def run_view(status: RunStatus, *, notes: tuple[str, ...] = (), most_lines: int | None = None) -> RenderableType:
     """Everything about one run. ``notes`` come last; ``most_lines`` limits the entities to a terminal's height."""
@@ -28,10 +34,11 @@ def run_view(status: RunStatus, *, notes: tuple[str, ...] = (), most_lines: int 
         clean(f"run {status.run_id}  {status.plan}  {status.mode}  "), (clean(status.state), f"bold {style}".strip())
     )
     stopped = [stopped_line(entity) for entity in status.entities]
-    lines = [*stopped, _when(status), pace_line(status), waiting_line(status), *outcome_lines(status), *notes]
+    waiting = "; ".join(filter(None, (waiting_line(status), waiting_details(status))))
+    lines = [*stopped, _when(status), pace_line(status), waiting, *outcome_lines(status), *notes]
     return Group(
         headline,
-        *([Progress(status.entities, most_lines=most_lines)] if status.entities else []),
+        *([Progress(status.entities, dry=status.dry, most_lines=most_lines)] if status.entities else []),
         *(Text(clean(line)) for line in lines if line),
     )
 
@@ -49,11 +56,18 @@ def pace_line(status: RunStatus) -> str:
 
 
 def waiting_line(status: RunStatus) -> str:
-    """Which side is out, and since when."""
+    """Which side is out, and since when; empty while none is."""
     if status.waiting_on is None or status.at_rest:
         return ""
     when = f" since {clock(status.waiting_since)}" if status.waiting_since else ""
-    return f"waiting on {status.waiting_on}{when}; the run goes on by itself when it answers"
+    return f"waiting on {status.waiting_on}{when}"
+
+
+def waiting_details(status: RunStatus) -> str:
+    """What that side said last, which may differ each time, and what happens next."""
+    if status.waiting_on is None or status.at_rest:
+        return ""
+    return "; ".join(filter(None, (status.waiting_reason, "the run goes on by itself when it answers")))
 
 
 def away_line(failure: Failure, since: datetime) -> str:
@@ -69,6 +83,21 @@ def outcome_lines(status: RunStatus) -> list[str]:
     if status.state in (RunState.PAUSED, RunState.HALTED):
         lines.append(f"go on with: portage resume {status.run_id}")
     return lines
+
+
+def verdict_line(status: RunStatus) -> str:
+    """What came of a run that ended, in one sentence; empty for one that did not."""
+    if not status.ended:
+        return ""
+    totals = status.totals
+    imported = totals["imported"]
+    if status.dry:
+        done = f"would import {number(imported) if imported else 'nothing'}"
+    else:
+        done = f"{number(imported)} imported" if imported else "nothing was imported"
+    rest = [f"{number(totals[name])} {words}" for name, words in _NOT_IMPORTED.items() if totals[name]]
+    written = "; nothing was written" if status.dry else ""
+    return f"run {status.run_id}: {status.state.replace('_', ' ')}; {', '.join([done, *rest])}{written}"
 
 
 def stopped_line(entity: EntityStatus) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connectors.bitrix24.examination import examine
 from connectors.bitrix24.families import READERS
+from connectors.bitrix24.lanes import Lane
 from connectors.bitrix24.readers.reader import Reader
 from connectors.bitrix24.transport import Access, Transport
 from connectors.bitrix24.webhooks import Webhooks
@@ -12,6 +13,14 @@ from shared.http.client import HttpClient
 from shared.model.json import JsonObject
 from shared.model.records import Cut, SourcePage
 from shared.ports.systems import Budget, Check, Extracted
+
+
+def portal_of(urls: Sequence[str]) -> str:
+    """Host (and port) of the portal that all webhook ``urls`` are of. Raises ValueError without quoting a URL."""
+    portals = {Access.webhook(url).portal for url in urls}
+    if len(portals) != 1:
+        raise ValueError("the webhooks must all be of one portal")
+    return portals.pop()
 
 
 @dataclass(slots=True)
@@ -24,13 +33,9 @@ class Bitrix24Source:
 
     @staticmethod
     def of_webhooks(urls: Sequence[str], http: HttpClient, budget: Budget) -> "Bitrix24Source":
-        """All must be of one portal. Raises ValueError without quoting a URL."""
-        accesses = [Access.webhook(url) for url in urls]
-        if not accesses:
-            raise ValueError("PORTAGE_BITRIX24_WEBHOOK_URLS is not set")
-        if len({access.portal for access in accesses}) > 1:
-            raise ValueError("PORTAGE_BITRIX24_WEBHOOK_URLS must all be of one portal")
-        return Bitrix24Source(accesses[0].portal, Webhooks([Transport(access, http, budget) for access in accesses]))
+        """Raises ValueError for URLs of which ``portal_of`` does."""
+        transports = [Transport(Access.webhook(url), http, Lane(budget, number)) for number, url in enumerate(urls)]
+        return Bitrix24Source(portal_of(urls), Webhooks(transports))
 
     async def identity(self) -> str:
         """Host (and port) of the portal."""

@@ -45,19 +45,25 @@ class Webhooks:
         return self._known
 
     async def with_scope(self, *scopes: str) -> tuple[Webhook, ...]:
-        """Those that may read one of ``scopes``, administrators first. Raises EntityStopped when there is none."""
-        chosen = tuple(webhook for webhook in await self.known() if webhook.may(*scopes))
+        """One for each user that may read one of ``scopes``, administrators first.
+
+        Raises EntityStopped when there is none.
+        """
+        chosen: dict[str, Webhook] = {}
+        for webhook in await self.known():
+            if webhook.may(*scopes):
+                chosen.setdefault(webhook.user, webhook)
         if not chosen:
             raise EntityStopped("source.denied", f"no webhook has the scope {scopes[0]!r}")
-        return chosen
+        return tuple(chosen.values())
 
     async def first(self, *scopes: str) -> Webhook:
         """The one that reads what everybody sees alike."""
         return (await self.with_scope(*scopes))[0]
 
-    async def of_user(self, user: str) -> Webhook | None:
-        """The webhook of one user, if there is one."""
-        return next((webhook for webhook in await self.known() if webhook.user == user), None)
+    async def of_user(self, user: str, *scopes: str) -> Webhook | None:
+        """The webhook of one user that may read one of ``scopes``, if there is one."""
+        return next((one for one in await self.known() if one.user == user and one.may(*scopes)), None)
 
 
 async def _introduce(transport: Transport) -> Webhook:

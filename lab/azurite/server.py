@@ -6,6 +6,7 @@ import secrets
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from azure.core.exceptions import AzureError
@@ -18,7 +19,10 @@ _PATIENCE = 30.0
 class AzuriteServer:
     """Started and stopped by whoever makes it. The random account tells it from a stranger on the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, before_command: Sequence[str] = (), log: Path = Path(os.devnull)) -> None:
+        """``before_command`` goes before the command line, and must become it; ``log`` is appended to."""
+        self._before_command = before_command
+        self._log = log
         self._account = f"lab{secrets.token_hex(5)}"
         self._key = base64.b64encode(secrets.token_bytes(32)).decode()
         self._ports: list[int] = []
@@ -40,17 +44,24 @@ class AzuriteServer:
             raise RuntimeError("Azurite was not started")
         return self._process.pid
 
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of a started server that ended by itself (negative: the signal that ended it), None else."""
+        return self._process.poll() if self._process is not None else None
+
     def start(self) -> None:
         """Start and wait until it answers. Raises RuntimeError when it does not within 30 s."""
         for _ in range(3):
             self._ports = _free_ports(3)
-            self._process = subprocess.Popen(
-                self._command(),
-                env={"AZURITE_ACCOUNTS": f"{self._account}:{self._key}", "PATH": os.environ.get("PATH", "")},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [*self._before_command, *self._command()],
+                    env={"AZURITE_ACCOUNTS": f"{self._account}:{self._key}", "PATH": os.environ.get("PATH", "")},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
             if self._answers():
                 return
             self.stop()

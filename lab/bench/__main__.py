@@ -1,38 +1,50 @@
 """Entry point of `make bench`."""
 
 import json
-import shutil
-import signal
 import sys
 import time
 from dataclasses import asdict
-from types import FrameType
+from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
 from lab.bench.scenarios import Measure, gateway_limit, portal_limit, without_limits
+from lab.directories import own_directory
 from lab.processes import ROOT
+from lab.stopping import stop_when_asked
 
 _SCENARIOS = (without_limits, portal_limit, gateway_limit)
 
 
 def main() -> int:
-    """Measure, print a table, write ``.local/bench/bench.json``."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Measure, print a table, write ``.local/bench/bench.json``. 1 when a scenario fails."""
     console = Console(highlight=False)
-    directory = ROOT / ".local" / "bench"
-    shutil.rmtree(directory, ignore_errors=True)
+    result = ROOT / ".local" / "bench" / "bench.json"
+    stop_when_asked()
+    try:
+        with own_directory(result.parent) as directory:
+            measures = _measure(directory, console)
+    except (RuntimeError, httpx.HTTPError) as error:
+        print(f"make bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    console.print(_table(measures))
+    written = [{**asdict(measure), "share": measure.share} for measure in measures]
+    result.write_text(json.dumps(written, indent=2), encoding="utf-8")
+    console.print(f"these numbers as JSON: {result.relative_to(ROOT)}", soft_wrap=True)
+    return 0
+
+
+def _measure(directory: Path, console: Console) -> list[Measure]:
     measures: list[Measure] = []
     for scenario in _SCENARIOS:
         begun = time.monotonic()
         measures += scenario(directory / scenario.__name__)
         console.print(f"{scenario.__name__.replace('_', ' ')}: {time.monotonic() - begun:.0f} s")
-    console.print(_table(measures))
-    written = [{**asdict(measure), "share": measure.share} for measure in measures]
-    (directory / "bench.json").write_text(json.dumps(written, indent=2), encoding="utf-8")
-    console.print("these numbers as JSON: .local/bench/bench.json")
-    return 0
+    return measures
 
 
 def _table(measures: list[Measure]) -> Table:
@@ -42,10 +54,6 @@ def _table(measures: list[Measure]) -> Table:
         share = f"{one.share:.0%}" if one.share is not None else ""
         table.add_row(one.name, f"{one.value:,.4g}", one.unit, reference, share)
     return table
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.api import Api, Json, totals
+from lab.api import ENDED, Api, Json, totals
 from lab.bench.sampling import Sampler, growth
 from lab.proof import ENTITIES
 from lab.system import UNLIMITED, Portal, System
@@ -35,10 +35,10 @@ def without_limits(directory: Path) -> list[Measure]:
         system.start()
         api = system.api()
         with Sampler(system, ENTITIES) as first:
-            records = totals(_run(api), "extracted")
+            records = totals(_run(system, api), "extracted")
         extraction, delivery = growth(first.samples, "requests"), growth(first.samples, "arrived")
         with Sampler(system, ENTITIES) as second:
-            rerun = _run(api)
+            rerun = _run(system, api)
         api.close()
     thousands = records / 1_000
     extracting = extraction.last.transactions - first.samples[0].transactions
@@ -62,7 +62,7 @@ def portal_limit(directory: Path) -> list[Measure]:
         system.start()
         api = system.api()
         with Sampler(system, ENTITIES) as sampler:
-            _run(api)
+            _run(system, api)
         refused = system.stats()["refused"]
         api.close()
     steady = growth(sampler.samples, "requests", beyond=2 * portal.burst)
@@ -82,15 +82,19 @@ def gateway_limit(directory: Path) -> list[Measure]:
         system.start()
         api = system.api()
         with Sampler(system, ("user",)) as sampler:
-            _run(api)
+            _run(system, api)
         api.close()
     steady = growth(sampler.samples, "arrived", beyond=users // 2)
     rate = (steady.last.arrived - steady.first.arrived) / steady.seconds
     return [Measure("import at the gateway's limit", rate, "records/s", per_minute * per_call / 60, "limit")]
 
 
-def _run(api: Api) -> Json:
-    status = api.wait(api.start(), timeout=_PATIENCE_SECONDS)
+def _run(system: System, api: Api) -> Json:
+    def ended(status: Json) -> bool:
+        system.must_be_alive()  # a run waits long for a part that does not answer
+        return status["state"] in ENDED
+
+    status = api.wait_for(api.start(), ended, timeout=_PATIENCE_SECONDS)
     if status["state"] != "completed":
         raise RuntimeError(f"the run ended {status['state']}: {status['reason']} {status['message']}")
     return status

@@ -1,13 +1,13 @@
 """Entry point of `make demo`."""
 
 import argparse
-import shutil
-import signal
+import contextlib
 import sys
-from types import FrameType
 
 from lab.demo.show import Show
+from lab.directories import own_directory
 from lab.processes import ROOT, ProcessFailed
+from lab.stopping import stop_when_asked
 from lab.system import Portal, System
 
 
@@ -18,24 +18,25 @@ def main() -> int:
     parser.add_argument("--departments", type=int, default=60)
     parser.add_argument("--groups", type=int, default=150)
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
-    directory = ROOT / ".local" / "demo"
-    shutil.rmtree(directory, ignore_errors=True)
     portal = Portal(users=arguments.users, departments=arguments.departments, groups=arguments.groups)
-    with System(directory, portal) as system:
-        show = Show(system)
-        try:
-            return 0 if show.run() else 1
-        except ProcessFailed as error:
-            show.failed(str(error))
-            return 1
-        except KeyboardInterrupt:
+    stop_when_asked()
+    try:
+        with own_directory(ROOT / ".local" / "demo") as directory, System(directory, portal) as system:
+            return _run(Show(system))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(show: Show) -> int:
+    try:
+        return 0 if show.run() else 1
+    except ProcessFailed as error:
+        show.failed(str(error))
+        return 1
+    except KeyboardInterrupt:
+        with contextlib.suppress(OSError):  # the terminal may be gone
             print("interrupted; stopping what was started", file=sys.stderr)
-            return 130
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        raise
 
 
 if __name__ == "__main__":

@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 from rich.console import Console
-from rich.table import Table
 
 from lab.api import Json, totals
-from lab.processes import ROOT, ProcessFailed, environment, module
+from lab.demo.wording import comparison, where_to_look
+from lab.processes import ROOT, ProcessFailed, environment, module, tied
 from lab.proof import Compared, compare
 from lab.system import System
 
 _PLAN = "bitrix24_onprem"
 _SHOWN_DIFFERENCES = 5
 _RUN_SECONDS = 900
+_POLL_SECONDS = 0.1
 
 
 class Show:
@@ -40,11 +42,10 @@ class Show:
         return done
 
     def failed(self, message: str) -> None:
-        """Say what went wrong, with the end of every log."""
-        self._console.print(f"[bold red]The demo failed:[/] {message}", markup=True)
-        for log in self._system.logs:
-            self._console.print(f"\n--- {log.relative_to(ROOT)}", markup=False)
-            self._console.print("\n".join(log.read_text(errors="replace").splitlines()[-15:]), markup=False)
+        """Say what went wrong."""
+        self._console.print("\n[bold red]The demo failed.[/]")
+        logs = self._system.directory.relative_to(ROOT) / "logs"
+        self._console.print(f"{message}\n\nEvery process's log is in {logs}", markup=False, soft_wrap=True)
 
     def _start(self) -> None:
         self._console.print("[bold]Portage demo[/]: a simulated Bitrix24 portal moves into the on-prem gateway\n")
@@ -62,36 +63,43 @@ class Show:
         """One run through the command line, as a person would start it; answers its status."""
         self._console.print(f"\n[bold]{name}[/]: ./portage run {_PLAN} --watch")
         with self._timed(name):
-            code = subprocess.run(
-                module("cli", "run", _PLAN, "--watch"),
-                cwd=ROOT,
-                env=environment(self._system.client_settings),
-                stdin=subprocess.DEVNULL,
-                timeout=_RUN_SECONDS,
-                check=False,
-            ).returncode
+            code = self._portage("run", _PLAN, "--watch")
         api = self._system.api()
         status = api.run(api.get(f"/runs?plan={_PLAN}").json()[0]["run_id"])
         api.close()
         if code != 0:
-            raise ProcessFailed(f"the {name} ended with exit code {code}, state {status['state']}")
+            host = self._system.hosts[0].tail()
+            raise ProcessFailed(f"the {name} ended with exit code {code}, state {status['state']}\n{host}")
         return status
+
+    def _portage(self, *arguments: str) -> int:
+        """The command line's exit code. Raises ProcessFailed as soon as a part that it needs has ended."""
+        with subprocess.Popen(
+            tied(module("cli", *arguments)),
+            cwd=ROOT,
+            env=environment(self._system.client_settings),
+            stdin=subprocess.DEVNULL,
+        ) as command:
+            try:
+                deadline = time.monotonic() + _RUN_SECONDS
+                while (code := command.poll()) is None:
+                    self._system.must_be_alive()
+                    if time.monotonic() > deadline:
+                        raise ProcessFailed(f"./portage {arguments[0]} still runs after {_RUN_SECONDS} s")
+                    time.sleep(_POLL_SECONDS)
+            finally:
+                command.kill()
+        return code
 
     def _compare(self) -> tuple[list[Compared], bool]:
         self._console.print("\n[bold]Both sides, read without Portage's code[/]")
         with self._timed("comparison"):
             compared = compare(self._system)
             stats = self._system.stats()
-        table = Table(
-            "entity", *(("in the portal", "in the gateway", "values compared", "links followed", "differences"))
-        )
-        for entity in compared:
-            numbers = (entity.expected, entity.arrived, entity.values, entity.links, len(entity.differences))
-            table.add_row(entity.name, *(f"{number:,}" for number in numbers))
-        self._console.print(table)
+        self._console.print(comparison(compared))
         for entity in compared:
             for difference in entity.differences[:_SHOWN_DIFFERENCES]:
-                self._console.print(f"  {entity.name}: {difference}", markup=False)
+                self._console.print(f"  {entity.name}: {difference}", markup=False, soft_wrap=True)
         self._console.print(
             f"  at the portal: {stats['requests']:,} requests, {stats['writes']} writes, "
             f"{stats['refused']} refused for their rate"
@@ -108,15 +116,9 @@ class Show:
             "\n[bold]Time[/]  " + ", ".join(f"{name} {took:.1f} s" for name, took in self._times.items())
         )
         verdict = "[bold green]Everything arrived.[/]" if done else "[bold red]Not everything arrived as it should.[/]"
-        directory = self._system.directory.relative_to(ROOT)
-        self._console.print(
-            f"\n{verdict}\n\nWhere to look next\n"
-            f"  {directory}/verdict.json   this demo's numbers and every difference\n"
-            f"  {directory}/logs/          what each process said\n"
-            f"  {directory}/gateway.sqlite what the gateway holds\n"
-            "  README.md                  Portage on your own portal: make serve, make gateway, ./portage doctor\n"
-            "  ARCHITECTURE.md            how it works"
-        )
+        self._console.print(f"\n{verdict}\n")
+        where = where_to_look(self._system.directory.relative_to(ROOT))
+        self._console.print(where, markup=False, soft_wrap=True)
 
     def _write_verdict(self, done: bool, first: Json, second: Json, compared: list[Compared]) -> None:
         verdict = {
@@ -133,6 +135,11 @@ class Show:
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
         begun = time.monotonic()
-        yield
+        try:
+            yield
+        except (RuntimeError, httpx.HTTPError) as error:
+            self._system.must_be_alive()  # a part that has ended is what to tell, not what came of it
+            raise ProcessFailed(f"{name}: {error}") from error
         self._times[name] = round(time.monotonic() - begun, 2)
         self._console.print(f"  {name}: {self._times[name]:.1f} s")
+        self._system.must_be_alive()

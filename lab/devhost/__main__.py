@@ -11,7 +11,7 @@ from lab.devhost.serving import serve
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT. Exit code 1 when the app cannot be served."""
+    """Run until SIGTERM, SIGINT or SIGHUP. Exit code 1 when the app cannot be served."""
     parser = argparse.ArgumentParser(prog="python -m lab.devhost", description="Serve a function app locally.")
     parser.add_argument("--app", type=Path, default=Path.cwd(), help="folder with function_app.py and host.json")
     parser.add_argument("--port", type=int, default=7071, help="0 chooses a free port")
@@ -19,7 +19,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         serve(arguments.app.resolve(), host=arguments.host, port=arguments.port)
-    except (StartError, OSError, ValueError) as error:
+    except (StartError, OSError) as error:
         print(f"the host cannot start: {error}", file=sys.stderr)
         return 1
     return 0

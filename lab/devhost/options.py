@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lab.devhost.errors import StartError
+
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
@@ -31,16 +33,27 @@ class HostOptions:
     def from_environment(
         cls, environment: Mapping[str, str] | None = None, *, host: str = "127.0.0.1", port: int = 0
     ) -> HostOptions:
-        """Read the options that are set by environment variables; raises `ValueError` for a malformed number."""
+        """Read the options that are set by environment variables; raises `StartError` for a malformed number."""
         env = os.environ if environment is None else environment
         return cls(
             host=host,
             port=port,
             function_key=env.get("PORTAGE_FUNCTION_KEY") or None,
-            queue_lease_seconds=float(env.get("PORTAGE_QUEUE_LEASE_SECONDS") or 30),
-            owner_lease_seconds=float(env.get("PORTAGE_DEVHOST_LEASE_SECONDS") or 15),
-            grace_seconds=float(env.get("PORTAGE_DEVHOST_GRACE_SECONDS") or 10),
-            completions_per_episode=int(env.get("PORTAGE_DEVHOST_COMPLETIONS_PER_EPISODE") or 32),
-            duplicate_activities=float(env.get("PORTAGE_DEVHOST_DUPLICATE_ACTIVITIES") or 0),
+            queue_lease_seconds=_number(env, "PORTAGE_QUEUE_LEASE_SECONDS", 30),
+            owner_lease_seconds=_number(env, "PORTAGE_DEVHOST_LEASE_SECONDS", 15),
+            grace_seconds=_number(env, "PORTAGE_DEVHOST_GRACE_SECONDS", 10),
+            completions_per_episode=int(_number(env, "PORTAGE_DEVHOST_COMPLETIONS_PER_EPISODE", 32)),
+            duplicate_activities=_number(env, "PORTAGE_DEVHOST_DUPLICATE_ACTIVITIES", 0),
             replay_twice=env.get("PORTAGE_DEVHOST_REPLAY_TWICE", "") in {"1", "true"},
         )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "").strip()
+    try:
+        number = float(text or default)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise StartError(f"the app setting {name!r} must be a number, 0 or more")
+    return number

@@ -17,10 +17,10 @@ _NOISY = ("azure", "httpx", "httpcore", "urllib3")
 
 
 def serve(app_dir: Path, *, host: str = "127.0.0.1", port: int = 7071) -> None:
-    """Serve the app until SIGTERM or SIGINT; call it once, in the main thread.
+    """Serve the app until SIGTERM, SIGINT or SIGHUP; call it once, in the main thread.
 
     Prints one line `ready http://…` on stdout when requests are taken; logs go to stderr. Raises `StartError` when
-    the app cannot be served, `OSError` when the port is taken, `ValueError` for a malformed setting.
+    the app cannot be served, `OSError` when the port is taken.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in _NOISY:
@@ -31,8 +31,9 @@ def serve(app_dir: Path, *, host: str = "127.0.0.1", port: int = 7071) -> None:
 
 async def _serve(devhost: DevHost) -> None:
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
         await devhost.start()
         print(f"ready {devhost.origin}", flush=True)

@@ -140,8 +140,10 @@ class Advancer:
 
     def _to_open(self, job: Job, progress: dict[str, EntityProgress]) -> tuple[str, ...]:
         def parents_read(name: str) -> bool:
-            needs = job.plan.entity(name).extract_after
-            return all(progress[need].extracted for need in needs if need in progress)
+            entity = job.plan.entity(name)
+            read = all(progress[need].extracted for need in entity.extract_after if need in progress)
+            also = (progress[need] for need in entity.also_after if need in progress)
+            return read and all(one.extracted or one.blocked for one in also)
 
         return tuple(
             name

@@ -14,10 +14,9 @@ from shared.engine.outages import Outages
 from shared.engine.progress import assemble
 from shared.engine.request import RunRequest
 from shared.model.errors import Conflict, PortageError
-from shared.model.run import Run, RunState
+from shared.model.run import ORCHESTRATION, Run, RunState
 from shared.ports.stores import Stores
 
-RUN_ORCHESTRATOR = "run"
 _PATIENCE = 2.0
 """Seconds that a caller may wait for the target; the run asks again before it writes."""
 
@@ -127,7 +126,7 @@ class RunControl:
         return stale
 
     async def _drive(self, run: Run, starter: Starter) -> None:
-        await starter(RUN_ORCHESTRATOR, run.instance_id, {"run_id": run.run_id, "epoch": run.epoch})
+        await starter(ORCHESTRATION, run.instance_id, {"run_id": run.run_id, "epoch": run.epoch})
 
     async def _lock(self, run: Run) -> None:
         for _ in range(2):

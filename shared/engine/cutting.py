@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from shared.engine.extracted import ExtractedRows, RowCache
+from shared.engine.extracted import ExtractedRows, RowCache, unread
 from shared.engine.job import Jobs, Pace
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, PortageError
@@ -56,14 +56,22 @@ class Cutter:
         return True
 
     async def _decide(self, run: Run, row: EntityRow) -> EntityRow:
+        job = self.jobs.of(run.plan)
+        entity = job.plan.entity(row.entity)
         extracted = ExtractedRows(run, self.stores, self.rows)
         with recording() as calls:
             try:
-                cut = await self.jobs.of(run.plan).source.cut(row.entity, self.pace.ranges, extracted)
+                cut = await job.source.cut(row.entity, self.pace.ranges, extracted)
             except PortageError:
                 await self.stores.ledger.put_entity(replace(row, calls=merged(row.calls, calls)))
                 raise
         blob = f"cuts/{run.run_id}/{row.entity}-{uuid.uuid4().hex[:8]}.json"
         await self.stores.archive.put(blob, orjson.dumps(cut.cursors))
-        decided = replace(row, cut=blob, expected=cut.expected, calls=merged(row.calls, calls))
+        decided = replace(
+            row,
+            cut=blob,
+            expected=cut.expected,
+            incomplete=await unread(self.stores, run.run_id, (*entity.extract_after, *entity.also_after)),
+            calls=merged(row.calls, calls),
+        )
         return await self.stores.ledger.put_entity(decided)

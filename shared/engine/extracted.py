@@ -1,6 +1,7 @@
 """What a run has read so far, for sources that follow parents to their children."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.engine.rows import load_rows
@@ -10,6 +11,8 @@ from shared.model.run import Run, RunOptions
 from shared.ports.stores import Stores
 
 _PAGES_KEPT = 4
+_NAMED = 5
+"""Pages that are named one by one; the others are counted."""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class ExtractedRows:
         return self.run.options
 
     async def pages(self, entity: str) -> tuple[str, ...]:
-        """Rows blobs of an entity, in key order, without those of empty pages."""
+        """Rows blobs of an entity, in key order, without those of empty pages and of pages that were given up."""
         pages = await self.stores.ledger.scan(self.run.run_id, entity=entity, stage=Stage.EXTRACT)
         done = (page for page in pages if page.state is PageState.DONE and page.counts.extracted)
         return tuple(page.blob for page in done if page.blob)
@@ -52,3 +55,25 @@ class ExtractedRows:
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
         """The records of one of them."""
         return await self.cache.rows(page)
+
+
+async def unread(stores: Stores, run_id: str, parents: Iterable[str]) -> str | None:
+    """What could not be read of ``parents``, or of what they follow themselves; None when nothing is missing.
+
+    Who follows them reads their pages as if there were no others, and would miss the rest without a word.
+    """
+    progress = await stores.ledger.entities(run_id)
+    missing = []
+    for parent in parents:
+        pages = await stores.ledger.scan(run_id, entity=parent, stage=Stage.EXTRACT)
+        missing += [
+            f"{parent} range {page.key.range_no} from page {page.key.seq} on ({page.reason})"
+            for page in pages
+            if page.state is PageState.DEAD
+        ]
+        if parent in progress and (inherited := progress[parent].incomplete):
+            missing.append(inherited)
+    if not missing:
+        return None
+    more = f", and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    return ", ".join(missing[:_NAMED]) + more

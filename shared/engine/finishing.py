@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.progress import EntityProgress
+from shared.model.ledger import EntityRow
 from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
@@ -23,12 +24,13 @@ class Finishing:
         """
         entities = list(progress)
         blocked = [entity for entity in entities if entity.blocked and not (whole_plan and _not_offered(entity))]
+        incomplete = [entity for entity in entities if entity.row.incomplete]
         state = RunState.COMPLETED
-        if blocked or any(entity.counts.dead_lettered for entity in entities):
+        if blocked or incomplete or any(entity.counts.dead_lettered for entity in entities):
             state = RunState.COMPLETED_WITH_ERRORS
         if all(entity.blocked for entity in entities):
             state, blocked = RunState.FAILED, entities
-        first = blocked[0].row if blocked else None
+        first = next((entity.row for entity in (*blocked, *incomplete)), None)
         await self.stores.runs.replace(
             replace(
                 run,
@@ -38,10 +40,15 @@ class Finishing:
                 waiting_since=None,
                 waiting_reason=None,
                 reason=first.blocked_by if first else None,
-                message=f"{first.entity}: {first.message}" if first else None,
+                message=_told(first) if first else None,
             )
         )
         await self.stores.runs.unlock(run.plan, run.run_id)
+
+
+def _told(row: EntityRow) -> str:
+    what = row.message if row.blocked_by else f"incomplete, for it follows what could not be read: {row.incomplete}"
+    return f"{row.entity}: {what}"
 
 
 def _not_offered(entity: EntityProgress) -> bool:

@@ -8,6 +8,7 @@ from shared.engine.job import Jobs
 from shared.engine.progress import EntityProgress, assemble
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageState
+from shared.model.plan import Plan
 from shared.model.run import Run
 from shared.ports.evidence import by_method, merged
 from shared.ports.stores import Stores
@@ -35,7 +36,7 @@ class Statuses:
             "calls": {"source": total.source_calls, "target": total.target_calls},
             "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
             "rate": rate,
-            "eta_seconds": _eta(run, progress, total, rate),
+            "eta_seconds": _eta(run, plan, progress, rate),
         }
 
     def _rate(self, run: Run, total: Counts) -> float | None:
@@ -83,6 +84,7 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "dead_lettered": counts.dead_lettered,
         "blocked_by": entity.row.blocked_by,
         "message": entity.row.message,
+        "incomplete": entity.row.incomplete,
     }
 
 
@@ -90,15 +92,27 @@ def _handled(counts: Counts) -> int:
     return counts.imported + counts.skipped + counts.duplicate + counts.failed
 
 
-def _eta(run: Run, progress: dict[str, EntityProgress], total: Counts, rate: float | None) -> float | None:
+def _eta(run: Run, plan: Plan, progress: dict[str, EntityProgress], rate: float | None) -> float | None:
     """Seconds left at the rate so far; None while the source's own counts are not known."""
     if run.state.ended:
         return 0.0
-    expected = [entity.counts.extracted if entity.extracted else entity.row.expected for entity in progress.values()]
-    if rate is None or any(count is None for count in expected):
+    left = [_left(entity, archive_only=plan.entity(name).archive_only) for name, entity in progress.items()]
+    known = [count for count in left if count is not None]
+    if rate is None or len(known) < len(left):
         return None
-    left = 2 * sum(count or 0 for count in expected) - total.extracted - _handled(total)
-    return round(max(0, left) / rate, 1)
+    return round(sum(known) / rate, 1)
+
+
+def _left(entity: EntityProgress, *, archive_only: bool) -> int | None:
+    """Records still to be read plus records still to be imported; None while nobody knows how many there are."""
+    if entity.blocked:
+        return 0
+    counts = entity.counts
+    expected = counts.extracted if entity.extracted else entity.row.expected
+    if expected is None:
+        return None
+    to_import = 0 if archive_only else max(0, expected - _handled(counts))
+    return max(0, expected - counts.extracted) + to_import
 
 
 def _instant(moment: datetime | None) -> str | None:

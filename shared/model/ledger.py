@@ -114,7 +114,8 @@ class EntityRow:
 
     ``cut`` is the blob with the ranges once they are decided, ``ranges`` their number once all are in the ledger;
     ``expected`` is the source's own count, as advice.
-    ``blocked_by`` is the reason that stopped this entity alone. ``calls`` are those that cutting it took.
+    ``blocked_by`` is the reason that stopped this entity alone. ``incomplete`` tells what of the entities that it
+    follows could not be read, and is missing here too. ``calls`` are those that cutting it took.
     """
 
     run_id: str
@@ -126,5 +127,6 @@ class EntityRow:
     patch_open: bool = False
     blocked_by: str | None = None
     message: str | None = None
+    incomplete: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
     etag: str | None = None

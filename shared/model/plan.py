@@ -8,13 +8,15 @@ from dataclasses import dataclass
 class Entity:
     """One node of the graph. Names are those of the import contract.
 
-    ``extract_after`` are entities whose ids the extraction follows; ``import_after`` those that must be in before.
+    ``extract_after`` are entities whose ids the extraction follows, so they are read in the same run; ``also_after``
+    those that it follows as far as they are in the run and could be read. ``import_after`` must be in before.
     ``tree`` names the canonical field that points to a parent of the same entity: parents go first.
     ``archive_only`` says that it is read and kept, and that nothing of it is written to the target.
     """
 
     name: str
     extract_after: tuple[str, ...] = ()
+    also_after: tuple[str, ...] = ()
     import_after: tuple[str, ...] = ()
     tree: str | None = None
     archive_only: bool = False
@@ -43,12 +45,15 @@ class Plan:
         """Entity names in import order."""
         return tuple(entity.name for entity in self.entities)
 
-    def missing_requirements(self, chosen: Sequence[str]) -> dict[str, list[str]]:
-        """For each chosen entity the ones it needs that were not chosen."""
-        wanted = set(chosen)
-        gaps = {n: [r for r in self._needs(n) if r not in wanted] for n in chosen}
-        return {name: gap for name, gap in gaps.items() if gap}
+    def unread_parents(self, chosen: Sequence[str]) -> dict[str, list[str]]:
+        """For each chosen entity the ones it follows that were not chosen."""
+        return _gaps(chosen, {name: self.entity(name).extract_after for name in chosen})
 
-    def _needs(self, name: str) -> tuple[str, ...]:
-        entity = self.entity(name)
-        return tuple(dict.fromkeys((*entity.extract_after, *entity.import_after)))
+    def missing_requirements(self, chosen: Sequence[str]) -> dict[str, list[str]]:
+        """For each chosen entity the ones it refers to that were not chosen."""
+        return _gaps(chosen, {name: self.entity(name).import_after for name in chosen})
+
+
+def _gaps(chosen: Sequence[str], needs: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    gaps = {name: [need for need in wanted if need not in chosen] for name, wanted in needs.items()}
+    return {name: gap for name, gap in gaps.items() if gap}

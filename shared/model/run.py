@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from shared.model.json import JsonObject
 
+ORCHESTRATION = "run"
+"""Name of the orchestration that drives a run, one generation at a time."""
+
 
 class RunMode(StrEnum):
     """What a run does with what it reads."""

@@ -91,9 +91,6 @@ class IdMap(Protocol):
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite entries, in transactions of up to 100 of one block."""
 
-    async def count(self, entity: str) -> int:
-        """Number of entries of an entity."""
-
 
 class Archive(Protocol):
     """Blobs: raw answers, normalised rows, receipts. Contents are gzip'd by the adapter."""
@@ -168,9 +165,6 @@ class SharedRows(Protocol):
 
     async def delete(self, kind: str, name: str) -> None:
         """Remove a row; a missing one is fine."""
-
-    async def all(self, kind: str) -> dict[str, JsonObject]:
-        """All rows of a kind by name."""
 
 
 class IdMaps(Protocol):

@@ -37,7 +37,10 @@ class Extracted(Protocol):
         """The options of the run request."""
 
     async def pages(self, entity: str) -> tuple[str, ...]:
-        """Names of the pages of an entity that hold records, in key order; complete, since the entity is."""
+        """Names of the pages of an entity that hold records, in key order: all but those that were given up.
+
+        The engine shows an entity that follows pages which were given up as incomplete.
+        """
 
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
         """The records of one page."""

@@ -8,13 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 
 class SettingsError(ValueError):
-    """The environment holds a value that makes no sense; the message names the setting, never a secret."""
+    """The environment holds values that make no sense.
+
+    ``wrong`` says by name of the setting what was expected. No value is in it or in the message: it may be a secret.
+    """
+
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {expected}" for name, expected in wrong.items()))
+        self.wrong = dict(wrong)
 
 
 class Settings(BaseModel):
     """Read by ``load``. Fields carry the name of their environment variable as alias."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, populate_by_name=True, extra="ignore", hide_input_in_errors=True, allow_inf_nan=False
+    )
 
     storage: SecretStr | None = Field(
         None, alias="AzureWebJobsStorage", description="Connection string of the storage account; identity when unset"
@@ -46,8 +55,7 @@ class Settings(BaseModel):
     def _web_addresses(cls, value: SecretStr | None) -> SecretStr | None:
         addresses = value.get_secret_value().split(",") if value else []
         for address in filter(None, map(str.strip, addresses)):
-            parts = urlsplit(address)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
+            if not _is_web_address(address):
                 raise ValueError("expected http(s)://…")
         return value
 
@@ -80,16 +88,36 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings.model_validate({name: env[name] for name in aliases if env.get(name, "").strip()})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise SettingsError(f"{first['loc'][0]}: {first['msg']}") from None
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        raise SettingsError({str(one["loc"][0]): one["msg"].removeprefix("Value error, ") for one in found}) from None
 
 
-def describe(settings: Settings) -> list[dict[str, str | None]]:
-    """Name, value (secrets masked) and source of every setting, for ``portage doctor``."""
-    rows: list[dict[str, str | None]] = []
+Rows = list[dict[str, str | None]]
+"""``{"name", "value", "source"}`` of every setting; secrets are masked."""
+
+
+def describe(settings: Settings) -> Rows:
+    """All settings, for ``portage doctor``."""
+    rows: Rows = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         given = name in settings.model_fields_set
         shown = "set (hidden)" if isinstance(value, SecretStr) else None if value is None else str(value)
         rows.append({"name": field.alias, "value": shown, "source": "environment" if given else "default"})
     return rows
+
+
+def describe_wrong(error: SettingsError, environment: Mapping[str, str] | None = None) -> Rows:
+    """All settings, for ``portage doctor``, when ``error`` is what ``load`` said of them."""
+    env = os.environ if environment is None else environment
+    rows = describe(load({name: value for name, value in env.items() if name not in error.wrong}))
+    unusable = {"value": "not usable (hidden)", "source": "environment"}
+    return [{**row, **unusable} if row["name"] in error.wrong else row for row in rows]
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its message would quote the address
+        return False

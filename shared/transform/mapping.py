@@ -62,11 +62,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """All rules of one entity, and the source fields that were decided against."""
+    """All rules of one entity."""
 
     entity: str
     rules: tuple[Rule, ...]
-    ignored: dict[str, str]
 
     @staticmethod
     def parse(entity: str, document: AbstractMapping[str, Any]) -> "Mapping":
@@ -74,11 +73,10 @@ class Mapping:
         fields = document.get("field")
         if not isinstance(fields, dict) or not fields:
             raise MappingError(f"{entity}: expected at least one table [field.<name>]")
-        return Mapping(
-            entity,
-            tuple(_rule(f"{entity}.{name}", name, body) for name, body in fields.items()),
-            {str(k): str(v) for k, v in document.get("ignore", {}).items()},
-        )
+        rules = tuple(_rule(f"{entity}.{name}", name, body) for name, body in fields.items())
+        if both := document.get("ignore", {}).keys() & {name for rule in rules for name in rule.sources}:
+            raise MappingError(f"{entity}: {', '.join(sorted(both))} cannot be mapped and ignored at once")
+        return Mapping(entity, rules)
 
     def apply(self, record: SourceRecord) -> Draft:
         """The canonical record, with ``Pending`` wherever a reference has to be resolved.
@@ -93,11 +91,6 @@ class Mapping:
     def required_references(self) -> frozenset[str]:
         """Entities without whose records none of this one can be written."""
         return frozenset(rule.reference for rule in self.rules if rule.reference and rule.required)
-
-    def undecided(self, record: SourceRecord) -> list[str]:
-        """Source fields of ``record`` that are neither mapped nor ignored."""
-        known = {name for rule in self.rules for name in rule.sources} | self.ignored.keys()
-        return sorted(record.data.keys() - known)
 
 
 def _rule(place: str, name: str, body: Any) -> Rule:

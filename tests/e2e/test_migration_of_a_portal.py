@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from lab.api import Api, Json, totals
-from lab.proof import compare
+from lab.proof import ENTITIES, compare
 from lab.system import System
 
 
@@ -31,8 +31,8 @@ def test_everything_of_the_portal_arrives_in_the_gateway(migrated: Migrated) -> 
 
 
 def test_the_status_counts_what_the_portal_holds(migrated: Migrated) -> None:
-    counted = {name: entity["extracted"] for name, entity in migrated.first["entities"].items()}
-    assert counted == {name: len(migrated.system.truth(name)) for name in ("department", "user", "group")}
+    counted = {name: migrated.first["entities"][name]["extracted"] for name in ENTITIES}
+    assert counted == {name: len(migrated.system.truth(name)) for name in ENTITIES}
 
 
 def test_a_second_run_sends_nothing(migrated: Migrated) -> None:

@@ -45,6 +45,11 @@ def _problem(answer: httpx.Response) -> dict[str, Any]:
         ({"plan": "bitrix24_onprem", "mode": "full", "options": {"failure_threshold": -1}}, "failure_threshold"),
         ({"plan": "bitrix24_onprem", "mode": "full", "options": []}, "options"),
         ({"plan": "bitrix24_onprem", "mode": "delta", "since": "yesterday"}, "since"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "since": "2025-11-01T00:00:00Z"}, "since: goes with mode delta"),
+        (
+            {"plan": "bitrix24_onprem", "mode": "dry_run", "since": "2025-11-01T00:00:00Z"},
+            "since: goes with mode delta",
+        ),
         ([], "object"),
     ],
 )
@@ -63,6 +68,39 @@ def test_a_body_that_is_no_json_is_a_problem_document(api: Api, content: bytes) 
     assert _problem(answer)["code"] == "INVALID_REQUEST"
 
 
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/runs?plann=bitrix24_onprem", "expected plan, state"),
+        ("/runs?limit=5", "expected plan, state"),
+        ("/runs?plan=nowhere", "expected one of bitrix24_onprem"),
+        ("/runs?state=asleep", "expected one of queued"),
+        ("/runs?state=", "state: is empty"),
+        ("/plans?state=running", "takes none"),
+        ("/plans/bitrix24_onprem?full=1", "takes none"),
+        ("/runs/r-1?watch=1", "takes none"),
+        ("/doctor?quick=", "takes none"),
+    ],
+)
+def test_a_query_with_a_wrong_name_or_value_is_told_what_was_expected(api: Api, path: str, names: str) -> None:
+    answer = api.get(path)
+    assert answer.status_code == 400
+    problem = _problem(answer)
+    assert problem["code"] == "INVALID_REQUEST"
+    assert names in problem["detail"]
+
+
+@pytest.mark.parametrize("path", ["/runs?mode=dry_run", "/runs/r-1/cancel?force=1"])
+def test_a_query_that_would_go_unheard_stops_a_change(api: Api, path: str) -> None:
+    answer = api.post(path, {"plan": "bitrix24_onprem", "mode": "full"})
+    assert (answer.status_code, "takes none" in _problem(answer)["detail"]) == (400, True)
+
+
+def test_the_key_may_stand_in_the_query(system: System) -> None:
+    answer = httpx.get(f"{system.hosts[0].ready()}/api/runs", params={"code": system.keys.function})
+    assert answer.status_code == 200
+
+
 def test_an_unknown_plan_is_not_found(api: Api) -> None:
     answer = api.post("/runs", {"plan": "nowhere", "mode": "full"})
     assert answer.status_code == 404
@@ -73,6 +111,26 @@ def test_an_unknown_run_is_not_found(api: Api) -> None:
     answer = api.get("/runs/no-such-run")
     assert answer.status_code == 404
     assert _problem(answer)["code"] == "UNKNOWN_RUN"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/runs", "GET, POST"),
+        ("DELETE", "/runs/r-1", "GET"),
+        ("GET", "/runs/r-1/pause", "POST"),
+        ("POST", "/plans", "GET"),
+        ("POST", "/health", "GET"),
+        ("PATCH", "/openapi.json", "GET"),
+        ("DELETE", "/dead-letters", "GET"),
+        ("POST", "/dead-letters/causes", "GET"),
+    ],
+)
+def test_a_wrong_method_is_told_which_ones_a_route_takes(system: System, method: str, path: str, allowed: str) -> None:
+    key = {"x-functions-key": system.keys.function}
+    answer = httpx.request(method, f"{system.hosts[0].ready()}/api{path}", headers=key)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert _problem(answer)["code"] == "METHOD_NOT_ALLOWED"
 
 
 def test_a_request_without_the_function_key_is_refused(system: System) -> None:

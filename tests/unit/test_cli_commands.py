@@ -27,14 +27,9 @@ def test_a_run_asks_for_no_more_than_what_was_said(api: StandIn) -> None:
     assert sent(api) == {"plan": "bitrix24_onprem", "mode": "full"}
 
 
-def test_a_run_carries_its_mode_entities_and_instant(api: StandIn) -> None:
-    body = sent(api, "--mode", "delta", "--entity", "user", "--entity", "group", "--since", "2025-11-01T00:00:00Z")
-    assert body == {
-        "plan": "bitrix24_onprem",
-        "mode": "delta",
-        "entities": ["user", "group"],
-        "since": "2025-11-01T00:00:00Z",
-    }
+def test_a_run_carries_its_mode_and_entities(api: StandIn) -> None:
+    body = sent(api, "--mode", "dry_run", "--entity", "user", "--entity", "group")
+    assert body == {"plan": "bitrix24_onprem", "mode": "dry_run", "entities": ["user", "group"]}
 
 
 def test_options_of_a_run_are_json_where_they_can_be_and_text_where_not(api: StandIn) -> None:
@@ -87,6 +82,21 @@ def test_a_halted_run_is_shown_with_its_reason_what_helps_and_the_way_on(api: St
         "target.unauthorised: the gateway answered 401 - Put a valid code into PORTAGE_GATEWAY_URL.",
         "go on with: portage resume r-1",
     ]
+
+
+def test_a_run_that_waits_is_shown_with_the_side_and_what_it_said(api: StandIn) -> None:
+    waiting = {"waiting_on": "source", "waiting_since": "2025-11-03T10:07:00Z", "waiting_reason": "HTTP 502 (x.y)"}
+    api.answers["GET /api/runs/r-1"] = [(200, status(**waiting))]
+    shown = portage("status", "r-1", env=connected(api)).stdout
+    assert "waiting on source since 10:07:00Z; HTTP 502 (x.y); the run goes on by itself when it answers" in shown
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "160"])
+def test_a_dry_run_shows_what_it_would_import_and_nothing_as_imported(api: StandIn, columns: str) -> None:
+    entities = {"user": entity(1, 1, extracted=3, imported=3)}
+    api.answers["GET /api/runs/r-1"] = [(200, status("completed", mode="dry_run", entities=entities))]
+    shown = portage("status", "r-1", env={**connected(api), "COLUMNS": columns}).stdout
+    assert ("would import" in shown, "imported" in shown) == (True, False)
 
 
 def test_an_entity_that_was_stopped_alone_says_why(api: StandIn) -> None:
@@ -153,30 +163,6 @@ def test_plans_are_shown_with_systems_modes_and_entities(api: StandIn) -> None:
         "  modes: full, dry_run",
         "  entities: department, user",
     ]
-
-
-def test_a_preview_is_shown_whole(api: StandIn) -> None:
-    preview = {
-        "plan": "p",
-        "entities": {"user": {"create": 3, "fields": ["a", "b"]}},
-        "samples": [{"id": 1, "ok": None}],
-    }
-    api.answers["POST /api/plans/p/preview"] = [(200, preview)]
-    assert portage("plan", "p", env=connected(api)).stdout.splitlines() == [
-        "plan: p",
-        "entities:",
-        "  user:",
-        "    create: 3",
-        "    fields: a, b",
-        "samples:",
-        "  - id: 1, ok: null",
-    ]
-
-
-def test_a_long_preview_is_told_with_the_way_to_watch_it(api: StandIn) -> None:
-    api.answers["POST /api/plans/p/preview"] = [(202, {"run_id": "r-9", "status_url": "/api/runs/r-9"})]
-    last = portage("plan", "p", env=connected(api)).stdout.splitlines()[-1]
-    assert last == "it takes long; watch it with: portage status r-9 --watch"
 
 
 def test_doctor_shows_settings_with_their_source_and_checks_with_their_fix(api: StandIn) -> None:

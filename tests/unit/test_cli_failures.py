@@ -101,15 +101,27 @@ def test_an_api_that_is_not_there_is_told_with_what_to_do() -> None:
     assert "make serve" in second
 
 
-def test_a_preview_that_the_api_does_not_offer_points_to_a_dry_run(api: StandIn) -> None:
-    result = portage("plan", "bitrix24_onprem", env=connected(api))
-    assert (result.exit_code, "--mode dry_run" in result.stderr) == (4, True)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status", ""),
+        ("status", " "),
+        ("status", "--plan", ""),
+        ("pause", ""),
+        ("resume", ""),
+        ("cancel", ""),
+        ("run", ""),
+    ],
+)
+def test_an_empty_name_is_a_usage_error(api: StandIn, command: tuple[str, ...]) -> None:
+    result = portage(*command, env=connected(api))
+    assert (result.exit_code, "is empty" in result.stderr, api.requests) == (2, True, [])
 
 
-def test_a_preview_of_an_unknown_plan_says_just_that(api: StandIn) -> None:
-    api.answers["POST /api/plans/nope/preview"] = [(404, {"title": "There is no such plan", "code": "UNKNOWN_PLAN"})]
-    result = portage("plan", "nope", env=connected(api))
-    assert (result.exit_code, result.stderr) == (4, "error: There is no such plan (UNKNOWN_PLAN)\n")
+@pytest.mark.parametrize("mode", ["delta", "validate", "half"])
+def test_a_mode_that_does_not_work_yet_is_a_usage_error(api: StandIn, mode: str) -> None:
+    result = portage("run", "bitrix24_onprem", "--mode", mode, env=connected(api))
+    assert (result.exit_code, "dry_run" in result.stderr, api.requests) == (2, True, [])
 
 
 @pytest.mark.parametrize("option", ["sample", "=1", ""])

@@ -87,6 +87,25 @@ def test_waiting_is_told_with_the_side_and_the_instant_that_the_api_names(api: S
     ]
 
 
+def test_why_a_side_is_waited_for_is_told_once_however_the_words_change(api: StandIn) -> None:
+    refused, broken = (
+        (200, status(waiting_on="target", waiting_since="2025-11-03T10:07:00Z", waiting_reason=words))
+        for words in ("connection refused (target.unreachable)", "HTTP 502 (target.unreachable)")
+    )
+    _, lines = watched(api, refused, broken, (200, status("completed")))
+    [told] = [line for line in lines if "waiting on" in line]
+    assert "since 10:07:00Z; connection refused (target.unreachable); the run goes on by itself" in told
+
+
+def test_a_dry_run_never_says_that_something_was_imported(api: StandIn) -> None:
+    entities = {"user": entity(1, 1, extracted=3, imported=3)}
+    _, lines = watched(
+        api, (200, status(mode="dry_run", entities=entities)), (200, status("completed", mode="dry_run"))
+    )
+    assert "user: done, 3 extracted, would import 3" in lines
+    assert not [line for line in lines if "imported" in line]
+
+
 def test_waiting_is_dated_from_here_when_the_api_names_no_instant(api: StandIn) -> None:
     waiting = status(waiting_on="source")
     _, lines = watched(api, (200, waiting), (200, waiting), (200, status("completed")))
@@ -123,6 +142,25 @@ def test_a_host_that_is_gone_counts_as_away(api: StandIn) -> None:
 def test_run_with_watch_leaves_with_the_outcome_of_the_run(api: StandIn) -> None:
     api.answers = {"POST /api/runs": [(202, {"run_id": "r-1"})], STATUS: [(200, status("completed_with_errors"))]}
     assert portage("run", "bitrix24_onprem", "--watch", env=connected(api)).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("members", "last_line"),
+    [
+        ({"entities": {"user": entity(1, 1, extracted=3, imported=2, skipped=1)}}, "2 imported, 1 unchanged"),
+        ({"entities": {"user": entity(1, 1, extracted=3, skipped=3)}}, "nothing was imported, 3 unchanged"),
+        (
+            {"mode": "dry_run", "entities": {"user": entity(1, 1, extracted=3, imported=3)}},
+            "would import 3; nothing was written",
+        ),
+    ],
+)
+def test_the_last_line_of_a_watched_run_says_what_came_of_it(
+    api: StandIn, members: dict[str, Any], last_line: str
+) -> None:
+    api.answers = {"POST /api/runs": [(202, {"run_id": "r-1"})], STATUS: [(200, status("completed", **members))]}
+    result = portage("run", "bitrix24_onprem", "--watch", env=connected(api))
+    assert result.stdout.splitlines()[-1] == f"run r-1: completed; {last_line}"
 
 
 def test_json_with_watch_is_the_last_status_and_nothing_else_on_stdout(api: StandIn) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.settings.model import SettingsError, describe, load
+from shared.settings.model import SettingsError, describe, describe_wrong, load
 
 SECRET = "https://portal.example/rest/1/verysecretcode/"
 
@@ -27,10 +27,13 @@ def test_an_empty_value_counts_as_unset() -> None:
     ("name", "value"),
     [
         ("PORTAGE_SOURCE_RATE", "fast"),
+        ("PORTAGE_SOURCE_RATE", "inf"),
         ("PORTAGE_SOURCE_BURST", "0"),
         ("PORTAGE_HALT_AFTER_SECONDS", "-1"),
         ("PORTAGE_GATEWAY_URL", "gateway.example/webhook/1/secretsecret"),
         ("PORTAGE_BITRIX24_WEBHOOK_URLS", "ftp://portal/rest/1/secretsecret"),
+        ("PORTAGE_BITRIX24_WEBHOOK_URLS", "https://[secretsecret]/rest/1/x/"),
+        ("PORTAGE_BITRIX24_WEBHOOK_URLS", "https://portal:secretsecret/rest/1/x/"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name_and_not_shown(name: str, value: str) -> None:
@@ -48,3 +51,18 @@ def test_the_doctor_tells_where_a_value_comes_from() -> None:
     rows = {row["name"]: row for row in describe(load({"PORTAGE_SOURCE_RATE": "5"}))}
     assert rows["PORTAGE_SOURCE_RATE"] == {"name": "PORTAGE_SOURCE_RATE", "value": "5.0", "source": "environment"}
     assert rows["PORTAGE_SOURCE_BURST"]["source"] == "default"
+
+
+def test_every_wrong_value_is_named_with_what_was_expected() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({"PORTAGE_SOURCE_RATE": "abc", "PORTAGE_GATEWAY_URL": "no address"})
+    assert set(caught.value.wrong) == {"PORTAGE_SOURCE_RATE", "PORTAGE_GATEWAY_URL"}
+    assert caught.value.wrong["PORTAGE_GATEWAY_URL"] == "expected http(s)://…"
+
+
+def test_a_wrong_value_is_listed_among_the_others_and_not_shown() -> None:
+    environment = {"PORTAGE_GATEWAY_URL": "secretsecret", "PORTAGE_SOURCE_RATE": "5"}
+    with pytest.raises(SettingsError) as caught:
+        load(environment)
+    rows = {row["name"]: row["value"] for row in describe_wrong(caught.value, environment)}
+    assert (rows["PORTAGE_GATEWAY_URL"], rows["PORTAGE_SOURCE_RATE"]) == ("not usable (hidden)", "5.0")

@@ -9,6 +9,7 @@ from connectors.bitrix24.listing import PAGE, Listing
 from connectors.bitrix24.raw import archived, told
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
 from connectors.bitrix24.readers.details import fetch_details, with_details
+from connectors.bitrix24.readers.ranges import id_ranges
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import RetryLater
@@ -19,9 +20,6 @@ from shared.ports.systems import Extracted
 _FIRST_PAGES = 10
 _AIM_SECONDS = 5.0
 """How long one call should take: far below the portal's 60 s."""
-
-_SMALLEST_RANGE = 2500
-"""Ids; less is not worth a range of its own."""
 
 
 @dataclass(slots=True)
@@ -47,13 +45,9 @@ class KeysetReader:
         ids = [int(row[self.listing.id]) for result in answer.results.values() for row in self.listing.rows(result)]
         if not ids:
             return Cut((), 0)
-        first, last = min(ids), max(ids)
-        count = max(1, min(ranges, math.ceil((last - first + 1) / _SMALLEST_RANGE)))
-        width = math.ceil((last - first + 1) / count)
-        starts = [first - 1 + number * width for number in range(count)]
         cursors = tuple(
-            {"after": start, "upto": start + width if start != starts[-1] else None, "pages": _FIRST_PAGES}
-            for start in starts
+            {"after": after, "upto": upto, "pages": _FIRST_PAGES}
+            for after, upto in id_ranges(min(ids), max(ids), ranges)
         )
         total = answer.totals.get("lowest")
         return Cut(cursors, total if isinstance(total, int) and total > 0 else None)
@@ -107,15 +101,18 @@ class KeysetReader:
         return max(1, min(wanted, left, self._most_pages, MOST_COMMANDS))
 
     def _chain(self, after: int, upto: int | None, pages: int) -> dict[str, Command]:
-        """The pages, each from the last id of the one before; and a probe of the end when they may reach it."""
+        """The pages, each from the last id of the one before; and a probe of the end when they may reach it.
+
+        The probe goes first: what is added while the pages are read does not keep the range from ending.
+        """
         probes = self._most_pages > 1 and (upto is None or after + pages * PAGE >= upto)
         commands: dict[str, Command] = {}
+        if probes:
+            commands[TAIL_KEY] = self._page(after, upto, self.listing.descending)
         start: int | str = after
         for number in range(min(pages, MOST_COMMANDS - probes)):
             commands[page_key(number)] = self._page(start, upto, self.listing.ascending)
             start = last_id_of(number, self.listing)
-        if probes:
-            commands[TAIL_KEY] = self._page(after, upto, self.listing.descending)
         return commands
 
     def _page(self, after: int | str, upto: int | None, order: JsonObject) -> Command:

@@ -1,5 +1,6 @@
 """``python -m lab.simulators.bitrix24``: a simulated portal in the foreground."""
 
+import contextlib
 import sys
 
 from lab.simulators.bitrix24.options import parse
@@ -14,7 +15,8 @@ def main() -> int:
     except OSError as error:
         print(f"lab.simulators.bitrix24: port {options.port} cannot be used: {error.strerror}", file=sys.stderr)
         return 2
-    server.serve_until_stopped()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_until_stopped()
     return 0
 
 

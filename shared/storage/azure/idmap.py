@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from azure.data.tables.aio import TableServiceClient
 
 from shared.model.idmap import IdMapEntry, block_of, row_key
-from shared.storage.azure.keys import after, escape
+from shared.storage.azure.keys import escape
 from shared.storage.azure.tables import Table, chunks
 from shared.storage.documents import dump_entry, load_entry
 
@@ -52,14 +52,6 @@ class AzureIdMap:
 
         pieces = ((part, chunk) for part, rows in blocks.items() for chunk in chunks(list(rows.values())))
         await asyncio.gather(*(one(partition, chunk) for partition, chunk in pieces))
-
-    async def count(self, entity: str) -> int:
-        """Number of entries of an entity, by a scan."""
-        prefix = escape(f"{entity}-")
-        rows = await self.table.query(
-            "PartitionKey ge @first and PartitionKey lt @last", {"first": prefix, "last": after(prefix)}
-        )
-        return len(rows)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.model.json import JsonObject
 from shared.ports.stores import Stored
-from shared.storage.azure.keys import escape, unescape
+from shared.storage.azure.keys import escape
 from shared.storage.azure.tables import Table
 
 
@@ -28,8 +28,3 @@ class AzureSharedRows:
     async def delete(self, kind: str, name: str) -> None:
         """Remove a row."""
         await self.table.delete(escape(kind), escape(name))
-
-    async def all(self, kind: str) -> dict[str, JsonObject]:
-        """All rows of a kind by name."""
-        rows = await self.table.query("PartitionKey eq @kind", {"kind": escape(kind)})
-        return {unescape(row["RowKey"]): json.loads(row["value"]) for row in rows}

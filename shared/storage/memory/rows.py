@@ -97,10 +97,6 @@ class MemorySharedRows:
         """Remove a row."""
         self._rows.pop((kind, name), None)
 
-    async def all(self, kind: str) -> dict[str, JsonObject]:
-        """All rows of a kind by name."""
-        return {name: value for (of, name), (value, _) in self._rows.items() if of == kind}
-
 
 @dataclass(slots=True)
 class MemoryDeadLetters:
@@ -135,10 +131,6 @@ class MemoryIdMap:
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite."""
         self._entries |= {(entry.entity, entry.source_id): entry for entry in entries}
-
-    async def count(self, entity: str) -> int:
-        """Number of entries of an entity."""
-        return sum(of == entity for of, _ in self._entries)
 
 
 @dataclass(slots=True)

@@ -274,6 +274,17 @@ class World:
                 await self.cutter.open(run.run_id, run.epoch, entity)
         return tick
 
+    async def first_import(self, run: Run) -> ImportMessage:
+        """Drive until the first import message waits; answers it."""
+        for _ in range(50):
+            await self.tick(run)
+            if texts := await self.messages(IMPORT_QUEUE):
+                await self.stores.queue.send(IMPORT_QUEUE, texts[1:])
+                return ImportMessage.load(texts[0])
+            await self.deliver()
+            self.clock.offset += 1
+        raise AssertionError("no import began")
+
     async def drive(self, run_id: str, turns: int = 200) -> Run:
         """Turn after turn until the orchestration would end; waiting costs no real time."""
         run = await self.run(run_id)

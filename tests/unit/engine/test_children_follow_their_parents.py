@@ -1,11 +1,16 @@
 """Entities that are read by the ids of others, and those that are only archived."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
+import pytest
 
+from shared.engine.extracted import RowCache, unread
+from shared.engine.rows import dump_rows
 from shared.model.errors import EntityStopped, SlowDown
+from shared.model.ledger import Counts, EntityRow, PageKey, PageRow, PageState, Stage
 from shared.model.plan import Entity
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.model.run import RunState
@@ -66,6 +71,17 @@ async def test_what_is_only_archived_is_not_written(world):
     assert len(lines) == 90
 
 
+async def test_the_remaining_time_counts_no_import_of_what_is_only_archived(world):
+    _with_members(world)
+    run = replace(await world.start(), started_at=world.clock.now() - timedelta(seconds=10))
+    key = PageKey(run.run_id, "member", 0, Stage.EXTRACT, 0)
+    done = PageRow(key, state=PageState.DONE, counts=Counts(extracted=50))
+    await world.stores.ledger.insert([done, PageRow(replace(key, range_no=1))])
+    await world.stores.ledger.put_entity(EntityRow(run.run_id, "member", ranges=2, expected=90))
+    status = await world.statuses.of(replace(run, entities=("member",)))
+    assert status["eta_seconds"] == pytest.approx(40 / 5, rel=0.1)
+
+
 async def test_every_call_is_in_the_evidence_refused_ones_too(world):
     _with_members(world)
     run = await world.drive((await world.start()).run_id)
@@ -75,6 +91,59 @@ async def test_every_call_is_in_the_evidence_refused_ones_too(world):
         "member.count": {"ok": 1},
         "member.get": {"ok": pages, "source.throttled": 1},
     }
+
+
+async def _give_up_the_first_page_of(world, run, entity):
+    for _ in range(3):
+        await world.tick(run)
+    page = (await world.stores.ledger.scan(run.run_id, entity=entity, stage=Stage.EXTRACT))[0]
+    dead = replace(page, state=PageState.DEAD, reason="page.crashed_worker")
+    await world.stores.ledger.update(dead)
+
+
+async def test_children_of_a_page_that_was_given_up_are_known_to_be_missing(world):
+    _with_members(world)
+    run = await world.start()
+    await _give_up_the_first_page_of(world, run, "group")
+    ended = await world.drive(run.run_id)
+    status = await world.status(run.run_id)
+    assert ended.state is RunState.COMPLETED_WITH_ERRORS
+    assert status["entities"]["member"]["incomplete"] == "group range 0 from page 0 on (page.crashed_worker)"
+    assert status["entities"]["group"]["incomplete"] is None
+    assert "member: incomplete" in status["message"]
+    assert 0 < status["entities"]["member"]["extracted"] == 2 * status["entities"]["group"]["extracted"] < 90
+
+
+async def test_what_follows_an_incomplete_entity_is_incomplete_too(world):
+    _with_members(world)
+    nephew = Entity("nephew", also_after=("member",), archive_only=True)
+    world.plan = replace(world.plan, entities=(*world.plan.entities, nephew))
+    world.portal.inner.records["nephew"] = {}
+    run = await world.start()
+    await _give_up_the_first_page_of(world, run, "group")
+    await world.drive(run.run_id)
+    entities = (await world.status(run.run_id))["entities"]
+    assert entities["nephew"]["incomplete"] == entities["member"]["incomplete"]
+
+
+async def test_few_pages_of_parents_are_kept_in_memory(world):
+    cache, names = RowCache(world.stores), [f"rows/run/{number}" for number in range(20)]
+    for name in names:
+        await world.stores.archive.put(name, dump_rows([SourceRecord("1", {"NAME": "old"})]))
+        await cache.rows(name)
+        await world.stores.archive.put(name, dump_rows([SourceRecord("1", {"NAME": "new"})]))
+    kept = {name for name in reversed(names) if (await cache.rows(name))[0].data["NAME"] == "old"}
+    assert kept == set(names[-4:])
+
+
+async def test_a_long_list_of_missing_pages_is_cut_short(world):
+    run = await world.start()
+    keys = [PageKey(run.run_id, "user", number, Stage.EXTRACT, 0) for number in range(8)]
+    await world.stores.ledger.insert([PageRow(key, state=PageState.DEAD, reason="page.crashed_worker") for key in keys])
+    told = await unread(world.stores, run.run_id, ["user"])
+    assert told is not None
+    assert told.count("page.crashed_worker") == 5
+    assert told.endswith(", and 3 more")
 
 
 async def test_children_of_an_unreadable_entity_are_not_waited_for(world):

@@ -1,11 +1,34 @@
 """Messages whose workers crash again and again."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.engine.holding import holding
+from shared.engine.job import Pace
+from shared.model.errors import Conflict
+from shared.model.ledger import PageRow, PageState
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
 from shared.model.run import RunState
 
 
 class Crash(Exception):
     """The worker is gone."""
+
+
+class Killed(BaseException):
+    """The whole process is gone: nobody catches it."""
+
+
+class Moving:
+    """A ledger in which somebody else is always first."""
+
+    def __init__(self, ledger: Any) -> None:
+        self.get = ledger.get
+
+    async def update(self, row: PageRow) -> PageRow:
+        raise Conflict(row.key.row)
 
 
 async def drive_with_crashes(world, run):
@@ -68,19 +91,57 @@ async def test_a_slice_that_was_in_hand_when_the_worker_died_of_another_goes_in(
 
 
 async def test_what_went_in_before_the_crash_is_no_dead_letter(world) -> None:
-    crashed = []
+    world.pace = Pace(slice_rows=100, calls_in_flight=1)
+    world.rewire()
 
-    def after(entity, items):
-        if entity == "user" and (crashed or len(world.gateway.records) > 40):
-            crashed.append(len(items))
+    def before(entity, items):
+        if entity == "user" and "51" in {item.source_id for item in items}:
             raise Crash
 
-    world.gateway.after = after
+    world.gateway.before = before
     ended = await drive_with_crashes(world, await world.start())
     letters = {one.source_id for one in await world.stores.dead_letters.list(ended.run_id) if one.entity == "user"}
-    mapped = set((await world.stores.idmaps.of("demo").block("user", "0")).keys())
-    assert letters
-    assert not letters & mapped
+    arrived = {source_id for entity, source_id in world.gateway.records if entity == "user"}
+    assert letters == {str(number) for number in range(51, 67)}  # the second batch of the first range
+    assert len(arrived) == 114
+
+
+async def first_slice(world):
+    run = await world.start()
+    return await world.first_import(run)
+
+
+async def test_a_slice_whose_last_chance_killed_the_whole_process_gets_no_other(world) -> None:
+    message = await first_slice(world)
+
+    def killed(entity, _items):
+        if entity != "capabilities":
+            raise Killed
+
+    world.gateway.before = killed
+    with pytest.raises(Killed):
+        await world.poison.slice(message)
+    world.gateway.before = lambda _entity, _items: None
+    await world.poison.slice(message)
+    row = await world.stores.ledger.get(message.key)
+    assert (row.state, row.reason) == (PageState.DEAD, "page.crashed_worker")
+    assert world.gateway.calls == []
+
+
+async def test_a_slice_that_somebody_works_on_is_not_given_up(world) -> None:
+    message = await first_slice(world)
+    row = await world.stores.ledger.get(message.key)
+    async with holding(world.stores.ledger, world.clock, row):
+        await world.poison.slice(message)
+        assert (await world.stores.ledger.get(message.key)).state is PageState.PENDING
+    assert await world.stores.dead_letters.list() == []
+
+
+async def test_a_slice_that_changes_under_its_last_chance_is_not_given_up(world) -> None:
+    message = await first_slice(world)
+    world.poison.stores = replace(world.stores, ledger=Moving(world.stores.ledger))
+    await world.poison.slice(message)
+    assert (await world.stores.ledger.get(message.key)).state is PageState.PENDING
 
 
 async def test_poison_of_an_older_generation_gives_nothing_up(world) -> None:

@@ -10,7 +10,7 @@ from shared.engine.holding import HOLD_SECONDS, holding
 from shared.engine.outlasting import Outlasting
 from shared.model.errors import Conflict, EntityStopped, RetryLater, SlowDown
 from shared.model.ledger import PageState, Stage
-from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
+from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
 from shared.model.run import RunState
 
 
@@ -28,21 +28,9 @@ class BreakingLedger:
         raise RetryLater("storage.unreachable", "gone")
 
 
-async def first_import(world, run):
-    """Drive until the first import message waits; answers it."""
-    for _ in range(50):
-        await world.tick(run)
-        if texts := await world.messages(IMPORT_QUEUE):
-            await world.stores.queue.send(IMPORT_QUEUE, texts[1:])
-            return ImportMessage.load(texts[0])
-        await world.deliver()
-        world.clock.offset += 1
-    raise AssertionError("no import began")
-
-
 async def test_a_worker_of_an_older_generation_starts_no_further_call(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     gate, reached = asyncio.Event(), asyncio.Event()
     capabilities = world.gateway.capabilities
 
@@ -63,7 +51,7 @@ async def test_a_worker_of_an_older_generation_starts_no_further_call(world) -> 
 
 async def test_a_slice_in_hand_is_left_alone_by_the_next_generation(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     row = await world.stores.ledger.get(message.key)
     async with holding(world.stores.ledger, world.clock, row):
         await world.control.pause(run.run_id, "tester")
@@ -75,7 +63,7 @@ async def test_a_slice_in_hand_is_left_alone_by_the_next_generation(world) -> No
 
 async def test_a_slice_whose_worker_died_is_taken_over_when_its_hold_is_over(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     row = await world.stores.ledger.get(message.key)
     await world.stores.ledger.update(replace(row, held_by="dead", held_until=world.clock.seconds() + HOLD_SECONDS))
     before = world.clock.offset
@@ -85,7 +73,7 @@ async def test_a_slice_whose_worker_died_is_taken_over_when_its_hold_is_over(wor
 
 async def test_the_next_run_waits_for_a_slice_that_a_cancelled_one_has_in_hand(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     row = await world.stores.ledger.get(message.key)
     async with holding(world.stores.ledger, world.clock, row):
         await world.control.cancel(run.run_id, "tester")
@@ -96,7 +84,7 @@ async def test_the_next_run_waits_for_a_slice_that_a_cancelled_one_has_in_hand(w
 
 async def test_a_lost_hold_is_not_renewed(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     row = await world.stores.ledger.get(message.key)
     async with holding(world.stores.ledger, world.clock, row) as hold:
         await world.stores.ledger.update(replace(hold.row, held_by="other"))
@@ -107,7 +95,7 @@ async def test_a_lost_hold_is_not_renewed(world) -> None:
 
 async def test_a_mark_by_somebody_else_does_not_end_a_hold(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     row = await world.stores.ledger.get(message.key)
     async with holding(world.stores.ledger, world.clock, row) as hold:
         await world.stores.ledger.mark([replace(hold.row, enqueued_at=1.0)])
@@ -117,7 +105,7 @@ async def test_a_mark_by_somebody_else_does_not_end_a_hold(world) -> None:
 
 async def test_two_workers_on_one_slice_send_it_once(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     await asyncio.gather(*(world.importer.work(message) for _ in range(4)))
     sent = [source_id for _, ids in world.gateway.calls for source_id in ids]
     assert len(sent) == len(set(sent))
@@ -137,7 +125,7 @@ async def test_two_workers_on_one_range_count_its_pages_once(world) -> None:
 
 async def test_a_park_wins_over_a_wake_up_that_is_marked_late(world) -> None:
     run = await world.start()
-    message = await first_import(world, run)
+    message = await world.first_import(run)
     stale = await world.stores.ledger.get(message.key)
 
     def throttled(_entity, _items):

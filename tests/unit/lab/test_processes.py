@@ -1,7 +1,9 @@
 """Starting, awaiting and ending real processes."""
 
+import contextlib
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,6 +73,45 @@ time.sleep(60)
     while not port_is_free(port) and time.monotonic() < deadline:
         time.sleep(0.05)  # the kernel ends the grandchild in its own time
     assert port_is_free(port)
+
+
+def _ends(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                time.sleep(0.05)
+                continue
+        return True
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent")
+def test_a_process_does_not_outlive_a_killed_parent(start: Start, tmp_path: Path) -> None:
+    code = f"""
+import sys, time
+from pathlib import Path
+from lab.processes import Process, environment
+code = 'import time; print("ready http://x"); time.sleep(60)'
+child = Process('grandchild', [sys.executable, '-c', code], log_dir=Path({str(tmp_path)!r}), env=environment({{}}))
+child.ready()
+print('ready http://%d' % child.pid)
+time.sleep(60)
+"""
+    parent = start(code)
+    grandchild = int(parent.ready().removeprefix("http://"))
+    parent.kill()
+    assert _ends(grandchild)
+
+
+def test_a_process_outlives_the_thread_that_started_it(start: Start) -> None:
+    started: list[Process] = []
+    thread = threading.Thread(
+        target=lambda: started.append(start("import time; time.sleep(0.5); print('ready http://x')"))
+    )
+    thread.start()
+    thread.join()
+    assert started[0].ready() == "http://x"
 
 
 def test_a_restart_does_not_take_the_ready_line_of_the_run_before(start: Start) -> None:

@@ -1,4 +1,4 @@
-"""Every method of the CRM. Write methods are counted, and change nothing."""
+"""Every method of the CRM, and those of people's custom fields. Write methods are counted, and change nothing."""
 
 from lab.simulators.bitrix24.calls import Method, written
 from lab.simulators.bitrix24.crm import classic, reference, universal, userfields
@@ -36,9 +36,13 @@ METHODS: dict[str, Method] = {
     "crm.type.get": Method("crm", reference.type_by_id),
     "crm.type.getbyentitytypeid": Method("crm", reference.type_by_entity),
     "crm.type.list": Method("crm", reference.types),
+    "user.userfield.list": Method("user.userfield", userfields.people_list),
     "userfieldconfig.get": Method("userfieldconfig", userfields.config_get),
     "userfieldconfig.list": Method("userfieldconfig", userfields.config_list),
     **{name: Method("crm", written, reads=False) for name in _WRITTEN},
+    **{
+        f"user.userfield.{verb}": Method("user.userfield", written, reads=False) for verb in ("add", "update", "delete")
+    },
     **{
         f"userfieldconfig.{verb}": Method("userfieldconfig", written, reads=False)
         for verb in ("add", "update", "delete")

@@ -13,6 +13,7 @@ from lab.simulators.bitrix24.tasks.fields import CAMEL, CUSTOM, FIELDS, SORTABLE
 from lab.simulators.bitrix24.tasks.filters import chosen, ordered
 from lab.simulators.bitrix24.world import World
 
+_CHAT = "CHAT_ID"
 _STAGES = [("5", "Не спланированы", "NEW"), ("6", "Сделаю на неделе", None), ("9", "Готово", "FINISH")]
 
 
@@ -38,7 +39,10 @@ def listing(world: World, caller: Caller, parameters: Tree) -> Reply:
 
 
 def single(world: World, caller: Caller, parameters: Tree) -> Reply:
-    """``tasks.task.get``: a task that is missing, or not for this user's eyes, is an empty array and no error."""
+    """``tasks.task.get``: a task that is missing, or not for this user's eyes, is an empty array and no error.
+
+    Whoever names fields has to name the chat, too.
+    """
     names = _selected(parameters)
     row = world.tasks.find(integer(parameters, "taskId"))
     if row is None or not _visible(world, caller, row):
@@ -51,7 +55,9 @@ def single(world: World, caller: Caller, parameters: Tree) -> Reply:
     if names is not None and ("UF_*" in names or CUSTOM in names):
         wanted.add(CUSTOM)
     shown = card(row, world.tasks.circles, wanted, custom=True)
-    return Reply({"task": shown | {"chatId": world.tasks.chats.get(int(row["ID"]))}}, pages=1)
+    if names is None or _CHAT in names:
+        shown["chatId"] = world.tasks.chats.get(int(row["ID"]))
+    return Reply({"task": shown}, pages=1)
 
 
 def fields(_world: World, _caller: Caller, _parameters: Tree) -> Reply:
@@ -110,7 +116,7 @@ def _selected(parameters: Tree) -> list[str] | None:
         wrong = f"Invalid value {shown} to match with parameter {{select}}."
         raise PortalError("100", f"{wrong} Should be value of type array. (internal error)")
     names = [str(name).upper() for name in select]
-    return [*CAMEL, *(name for name in names if name.startswith("UF_"))] if "*" in names else names
+    return [*CAMEL, _CHAT, *(name for name in names if name.startswith("UF_"))] if "*" in names else names
 
 
 _WRITES = (

@@ -1,0 +1,62 @@
+"""Records that failed for good: one by one, and what they have in common."""
+
+import shlex
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.views.text import clean, number
+from shared.model.json import Json, JsonObject, as_map
+
+_TOP = 3
+
+
+def letters_view(items: Sequence[Json]) -> RenderableType:
+    """A line for each record: which one, and why."""
+    return Group(*(_letter(as_map(item)) for item in items))
+
+
+def causes_view(items: Sequence[Json]) -> RenderableType:
+    """Two or three lines for each cause: how many, what, an example, and what helps."""
+    return Group(*(line for item in items for line in _cause(as_map(item))))
+
+
+def top_causes_view(run_id: str, items: Sequence[Json]) -> RenderableType:
+    """The most frequent causes, and where the others are."""
+    left = len(items) - _TOP
+    more = f"{number(left)} more causes" if left > 1 else "1 more cause" if left == 1 else "the records"
+    flag = " --causes" if left > 0 else ""
+    return Group(
+        Text("why records failed:", style="bold"),
+        causes_view(items[:_TOP]),
+        Text(clean(f"{more}: portage dead-letters {run_id}{flag}")),
+    )
+
+
+def next_line(run_id: str, page: Json, limit: int | None) -> str:
+    """The command for the page that follows; empty at the end."""
+    place = as_map(page).get("next")
+    size = f" --limit {limit}" if limit else ""
+    return f"more: portage dead-letters {run_id}{size} --after {shlex.quote(place)}" if isinstance(place, str) else ""
+
+
+def _letter(letter: JsonObject) -> Text:
+    return Text(clean(f"{letter.get('entity', '?')} {letter.get('source_id', '?')}: {_why(letter)}"))
+
+
+def _cause(cause: JsonObject) -> list[Text]:
+    count = cause.get("count")
+    shown = number(count) if isinstance(count, int) else "?"
+    lines = [
+        f"  {shown} x {cause.get('entity', '?')}: {_why(cause)}",
+        f"      for example {cause.get('entity', '?')} {cause.get('example_id', '?')}",
+        f"      hint: {cause.get('hint')}" if cause.get("hint") else "",
+    ]
+    return [Text(clean(line)) for line in lines if line]
+
+
+def _why(item: JsonObject) -> str:
+    """``reason, field: message``, as far as they are known."""
+    what = ", ".join(str(item[name]) for name in ("reason", "field") if item.get(name))
+    return f"{what or '?'}: {item.get('message') or '?'}"

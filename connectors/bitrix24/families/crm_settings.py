@@ -1,0 +1,94 @@
+"""What CRM records refer to: types of smart processes, funnels and dictionaries (API facts §5.2, §5.3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.bitrix24.batch import batch_results
+from connectors.bitrix24.families.crm import DEAL, SCOPES, SMART_TYPE
+from connectors.bitrix24.listing import Details, Listing
+from connectors.bitrix24.raw import note, told
+from connectors.bitrix24.readers.details import detail_key, fetch_details
+from connectors.bitrix24.readers.following import all_rows
+from connectors.bitrix24.readers.keyset import KeysetReader
+from connectors.bitrix24.readers.offset import OffsetReader
+from connectors.bitrix24.readers.reader import Need, Readers
+from connectors.bitrix24.webhooks import Webhooks
+from shared.model.json import JsonObject
+from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.ports.systems import Extracted
+
+TYPES = Listing(
+    method="crm.type.list",
+    scopes=SCOPES,
+    ascending={"order": {"id": "ASC"}},
+    descending={"order": {"id": "DESC"}},
+    id="id",
+    filter_id="id",
+    wrapper="types",
+    filter="filter",
+)
+
+# Everything in one answer
+STATUSES = Listing(
+    method="crm.status.list",
+    scopes=SCOPES,
+    ascending={"order": {"SORT": "ASC"}},
+    descending={"order": {"SORT": "DESC"}},
+)
+
+# Everything of a type in one answer
+CATEGORIES = Listing(
+    method="crm.category.list", scopes=SCOPES, ascending={}, descending={}, id="id", wrapper="categories"
+)
+
+_TYPES_AT_ONCE = 3
+"""In the published example one takes 15 s (API facts §5.2), and the portal gives a call 60 s."""
+
+_OF_TYPE = Details("categories", CATEGORIES.method, lambda type_id: {"entityTypeId": int(type_id)})
+
+
+@dataclass(slots=True)
+class CategoryReader:
+    """The funnels of deals and of smart processes, by type. See ``Reader``.
+
+    A type that can have none is refused: it has no rows then.
+    """
+
+    webhooks: Webhooks
+
+    async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
+        """A range for a few types."""
+        types = [DEAL, *sorted({int(one.data["entityTypeId"]) for one in await all_rows(extracted, SMART_TYPE)})]
+        begins = range(0, len(types), _TYPES_AT_ONCE)
+        return Cut(tuple({"types": types[begin : begin + _TYPES_AT_ONCE]} for begin in begins))
+
+    async def read(self, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
+        """All types of the range in one call."""
+        webhook = await self.webhooks.first(*SCOPES)
+        answers = await fetch_details(webhook, (_OF_TYPE,), [str(one) for one in cursor["types"]])
+        raw = (note({"types": cursor["types"]}), *answers)
+        return SourcePage(self.rows(raw), raw, None, len(answers))
+
+    def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """Those of a type that does not tell itself are given it."""
+        prefix = detail_key(0, "")
+        records = []
+        for one in told(raw):
+            for key, result in batch_results(one.answer).items():
+                number = int(key.removeprefix(prefix))
+                rows = [{"entityTypeId": number, **row} for row in CATEGORIES.rows(result)]
+                records += [SourceRecord(f"{number}:{row['id']}", row) for row in rows]
+        return tuple(records)
+
+
+READERS: Readers = {
+    SMART_TYPE: lambda webhooks: KeysetReader(TYPES, webhooks),
+    "crm_category": CategoryReader,
+    "crm_status": lambda webhooks: OffsetReader(STATUSES, webhooks),
+}
+
+NEEDS = (
+    Need(TYPES.method, SCOPES, {"start": -1}),
+    Need(CATEGORIES.method, SCOPES, {"entityTypeId": DEAL}),
+    Need(STATUSES.method, SCOPES, {"filter": {"ENTITY_ID": "DEAL_STAGE"}}),
+)

@@ -1,0 +1,230 @@
+"""Comments on posts of the feed (API facts §4.3).
+
+No method answers the comments of a post: they are had by author. An author's own webhook answers the texts; to an
+administrator's they come empty, and the record says so (``text_unavailable``). Some portals name the post, some only
+its feed entry; the post is then looked up, and ``post_unknown`` says that it could not be told for certain.
+
+Comments on private posts are private as well: unless the run names them (``private_posts``), comments are kept only of
+posts that were read, and the others are dropped before anything is archived. So this entity has to follow the posts.
+"""
+
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from connectors.bitrix24.batch import BatchAnswer, batch_results
+from connectors.bitrix24.families.feed_audience import SCOPES
+from connectors.bitrix24.raw import archived, note, noted, told
+from connectors.bitrix24.readers.authored import (
+    METHOD,
+    Place,
+    author_key,
+    author_of,
+    command,
+    comments_of,
+    place_after,
+)
+from connectors.bitrix24.readers.details import is_gone
+from connectors.bitrix24.readers.gathered import Gathered
+from connectors.bitrix24.readers.log_entries import LogEntries
+from connectors.bitrix24.readers.looking import readers_of
+from connectors.bitrix24.readers.pacing import Pacing
+from connectors.bitrix24.readers.reader import Need, Readers
+from connectors.bitrix24.readers.windows import instant
+from connectors.bitrix24.readers.withholding import reduced
+from connectors.bitrix24.webhooks import Webhook, Webhooks
+from shared.model.errors import PortageError, RetryLater, SlowDown
+from shared.model.json import Json, JsonObject, as_list, as_map
+from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.ports.systems import Extracted
+
+_AUTHORS_AT_ONCE = 1000
+"""Authors in one cursor, of those that are no users."""
+
+_NOBODY = frozenset({"", "0"})
+"""Asked about nobody, the portal answers the webhook's own comments."""
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One read: the ``places`` that it begins at, and what came of it.
+
+    ``answers`` are those of webhooks, by user; ``left`` are the authors who go on.
+    """
+
+    places: dict[str, Place]
+    next: int
+    left: dict[str, Place]
+    answers: list[tuple[str, BatchAnswer]] = field(default_factory=list)
+    comments: list[JsonObject] = field(default_factory=list)
+    stumbles: list[PortageError] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class CommentReader:
+    """A range for each page of users, and one for authors of posts who are no users any more. See ``Reader``.
+
+    One read is a page for each of up to 50 authors: a batch for each webhook that they are read through.
+    """
+
+    webhooks: Webhooks
+    _pacing: Pacing = field(default_factory=Pacing)
+    _entries: LogEntries = field(default_factory=LogEntries)
+    _users: Gathered[set[str]] = field(init=False)
+    _posts: Gathered[dict[str, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._users = Gathered("user", set, lambda users, record: users.add(record.id))
+        self._posts = Gathered("feed_post", dict, _add_post)
+
+    async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
+        """Cursors name a page of users, or the authors themselves."""
+        of_users = tuple({"page": page} for page in await extracted.pages("user"))
+        users, posts = await self._users.of(extracted), await self._posts.of(extracted)
+        owners = {webhook.user for webhook in await readers_of(self.webhooks, SCOPES)}
+        others = sorted((owners | set(posts.values())) - users - _NOBODY, key=int)
+        parts = (others[start : start + _AUTHORS_AT_ONCE] for start in range(0, len(others), _AUTHORS_AT_ONCE))
+        return Cut((*of_users, *({"authors": part} for part in parts)))
+
+    async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
+        """Authors who were begun first, then new ones."""
+        authors = cursor.get("authors") or [record.id for record in await extracted.rows(cursor["page"])]
+        webhooks = await readers_of(self.webhooks, SCOPES)
+        turn = _turn(cursor, authors, self._pacing.most)
+        for webhook, mine in _by_reader(webhooks, turn.places):
+            await self._ask(webhook, mine, turn)
+        if turn.places and len(turn.stumbles) == len(turn.places):
+            raise turn.stumbles[0]
+        entries = {str(one["log_id"]) for one in turn.comments if "post_id" not in one and "log_id" in one}
+        posts, calls = await self._entries.find(entries, webhooks)
+        bodies = [(by, answer.raw) for by, answer in turn.answers]
+        withheld: set[str] = set()
+        if not extracted.options.private_posts:
+            known = await self._posts.of(extracted)
+            withheld = {str(one["comment_id"]) for one in turn.comments if not self._is_of(known, one, posts)}
+        if withheld:
+            bodies = [(by, reduced(body, partial(_without, withheld))) for by, body in bodies]
+        facts: JsonObject = {"posts": posts, "withheld": sorted(withheld, key=int)}
+        raw = (*(archived(by, body) for by, body in bodies), note(facts))
+        following: JsonObject | None = None
+        if turn.left or turn.next < len(authors):
+            open_places = {author: place.dump() for author, place in turn.left.items()}
+            following = {**cursor, "next": turn.next, "open": open_places}
+        return SourcePage(self.rows(raw), raw, following, len(turn.answers) + calls)
+
+    def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """A comment by its own id (``comment_id``), with its author, its files and its post."""
+        posts = as_map(noted(raw).get("posts"))
+        found: dict[str, JsonObject] = {}
+        for one in told(raw):
+            for key, result in batch_results(one.answer).items():
+                author, files = author_of(key), as_map(as_map(result).get("files"))
+                for comment in comments_of(result):
+                    post = _post_of(comment, posts)
+                    found[str(comment["comment_id"])] = {
+                        **comment,
+                        "author_id": author,
+                        "files": [files[str(file)] for file in as_list(comment.get("attach")) if str(file) in files],
+                        "post_id": post,
+                        "post_unknown": post is None,
+                        "text_unavailable": one.by != author and not comment.get("text"),
+                    }
+        return tuple(SourceRecord(source_id, row) for source_id, row in found.items())
+
+    async def _ask(self, webhook: Webhook, authors: Sequence[str], turn: _Turn) -> None:
+        """A page for each author. One who stumbles goes on where he is; one who is refused is over."""
+        asked = {author_key(author): command(author, turn.places[author]) for author in authors}
+        try:
+            answer = await webhook.transport.batch(asked)
+        except RetryLater:
+            self._pacing.failed(len(asked))
+            raise
+        self._pacing.took(answer.seconds, len(asked))
+        turn.answers.append((webhook.user, answer))
+        for author in authors:
+            error = answer.errors.get(author_key(author))
+            if error is None:
+                page = comments_of(answer.results[author_key(author)])
+                turn.comments += page
+                if (after := place_after(turn.places[author], page)) is not None:
+                    turn.left[author] = after
+            elif isinstance(error, RetryLater | SlowDown):
+                turn.left[author] = turn.places[author]
+                turn.stumbles.append(error)
+            elif not is_gone(error):
+                raise error
+
+    def _is_of(self, posts: Collection[str], comment: JsonObject, entries: JsonObject) -> bool:
+        """Whether a comment is of one of ``posts``.
+
+        One whose post is not known is of a post that no webhook sees, unless this portal never told any post.
+        """
+        post = _post_of(comment, entries)
+        return not self._entries.proven if post is None else post in posts
+
+
+def coverage(posts: Iterable[SourceRecord], comments: Iterable[SourceRecord]) -> dict[str, JsonObject]:
+    """``{post id: {"expected", "collected", "with_text"}}``: what posts say of their comments, and what was read."""
+    found: dict[str, JsonObject] = {
+        post.id: {"expected": _count(post.data.get("NUM_COMMENTS")), "collected": 0, "with_text": 0} for post in posts
+    }
+    for comment in comments:
+        if (counts := found.get(str(comment.data["post_id"]))) is not None:
+            counts["collected"] += 1
+            counts["with_text"] += not comment.data["text_unavailable"]
+    return found
+
+
+def _count(told: Json) -> int:
+    return int(told) if str(told).isdecimal() else 0
+
+
+def _add_post(posts: dict[str, str], record: SourceRecord) -> None:
+    author = str(record.data.get("AUTHOR_ID"))
+    posts[record.id] = sys.intern(author) if author.isdecimal() else ""
+
+
+def _turn(cursor: JsonObject, authors: Sequence[str], most: int) -> _Turn:
+    """The authors of the next read, up to ``most``."""
+    begun = {author: Place(*place) for author, place in as_map(cursor.get("open")).items()}
+    chosen = dict(list(begun.items())[:most])
+    start = int(cursor.get("next", 0))
+    new = authors[start : start + most - len(chosen)]
+    left = {author: place for author, place in begun.items() if author not in chosen}
+    return _Turn(chosen | {author: Place() for author in new}, start + len(new), left)
+
+
+def _by_reader(webhooks: Sequence[Webhook], authors: Iterable[str]) -> list[tuple[Webhook, list[str]]]:
+    """Authors by the webhook that reads them: their own, else an administrator's; there is no other way."""
+    own = {webhook.user: webhook for webhook in webhooks}
+    admin = next((webhook for webhook in webhooks if webhook.admin), None)
+    chosen: dict[str, tuple[Webhook, list[str]]] = {}
+    for author in authors:
+        if (webhook := own.get(author, admin)) is not None:
+            chosen.setdefault(webhook.user, (webhook, []))[1].append(author)
+    return list(chosen.values())
+
+
+def _post_of(comment: JsonObject, entries: JsonObject) -> str | None:
+    """The id of a comment's post. A post that is younger than the comment is not the one."""
+    if "post_id" in comment:
+        return str(comment["post_id"])
+    post = as_map(entries.get(str(comment.get("log_id"))))
+    published, made = instant(post.get("DATE_PUBLISH")), instant(comment.get("date"))
+    if not post or (published is not None and made is not None and made < published):
+        return None
+    return str(post["ID"])
+
+
+def _without(withheld: Collection[str], _key: str, result: Json) -> Json:
+    """A page without those comments and their files."""
+    comments = [one for one in comments_of(result) if str(one["comment_id"]) not in withheld]
+    shown = {str(file) for one in comments for file in as_list(one.get("attach"))}
+    files = {name: file for name, file in as_map(result.get("files")).items() if name in shown}
+    return {**result, "comments": comments, "files": files}
+
+
+READERS: Readers = {"feed_comment": CommentReader}
+
+NEEDS = (Need(METHOD, SCOPES, {"LIMIT": 1}),)

@@ -1,0 +1,119 @@
+"""Lists by id of which there are several: one for each record of another entity, as for types of smart processes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.bitrix24.batch import BatchAnswer
+from connectors.bitrix24.listing import Listing
+from connectors.bitrix24.raw import note, noted
+from connectors.bitrix24.readers.details import is_gone
+from connectors.bitrix24.readers.following import all_rows
+from connectors.bitrix24.readers.keyset import KeysetReader
+from connectors.bitrix24.readers.ranges import id_ranges
+from connectors.bitrix24.transport import MOST_COMMANDS, Command
+from connectors.bitrix24.webhooks import Webhooks
+from shared.model.errors import EntityStopped
+from shared.model.json import Json, JsonObject
+from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.ports.systems import Extracted
+
+_CUT_AT_ONCE = MOST_COMMANDS // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How the records of ``parents`` part an entity.
+
+    ``key`` is the field of a parent that tells its part, and of a row that tells which part it is of; its values are
+    whole numbers.
+    """
+
+    parents: str
+    key: str
+    listing: Callable[[int], Listing]
+
+
+@dataclass(slots=True)
+class PartsReader:
+    """Each part is read as an entity of its own, all of them are cut together. See ``Reader``.
+
+    A cursor is the part's own, and ``part``. A row's source id begins with its part.
+    """
+
+    parts: Parts
+    webhooks: Webhooks
+    _readers: dict[int, KeysetReader] = field(default_factory=dict)
+
+    async def cut(self, ranges: int, extracted: Extracted) -> Cut:
+        """Lowest and highest ids of 25 parts in one call; ranges in each part."""
+        numbers = sorted({int(parent.data[self.parts.key]) for parent in await all_rows(extracted, self.parts.parents)})
+        cursors: list[JsonObject] = []
+        expected: int | None = 0
+        for begin in range(0, len(numbers), _CUT_AT_ONCE):
+            chosen = {number: self.parts.listing(number) for number in numbers[begin : begin + _CUT_AT_ONCE]}
+            answer = await self._ends(chosen)
+            for number, listing in chosen.items():
+                cursors += _cursors(number, listing, answer, ranges)
+                expected = _sum(expected, answer.totals.get(_lowest(number), 0))
+        return Cut(tuple(cursors), expected)
+
+    async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
+        """A page of the part. One that is gone since it was cut has none, and the archive says why."""
+        part = int(cursor["part"])
+        try:
+            page = await self._reader(part).read(cursor, extracted)
+        except EntityStopped as error:
+            if not is_gone(error):
+                raise
+            return SourcePage((), (note({"part": part, "gone": error.message}),), None, 1)
+        raw = (note({"part": part}), *page.raw)
+        following = None if page.next is None else {**page.next, "part": part}
+        return SourcePage(self.rows(raw), raw, following, page.calls)
+
+    def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """Rows that do not tell their part are given it."""
+        part = int(noted(raw)["part"])
+        return tuple(
+            SourceRecord(f"{part}:{record.id}", {self.parts.key: part, **record.data})
+            for record in self._reader(part).rows(raw)
+        )
+
+    def _reader(self, part: int) -> KeysetReader:
+        if part not in self._readers:
+            self._readers[part] = KeysetReader(self.parts.listing(part), self.webhooks)
+        return self._readers[part]
+
+    async def _ends(self, chosen: Mapping[int, Listing]) -> BatchAnswer:
+        commands: dict[str, Command] = {}
+        for number, listing in chosen.items():
+            commands[_lowest(number)] = (listing.method, {**listing.fixed, **listing.ascending})
+            commands[_highest(number)] = (listing.method, {**listing.fixed, **listing.descending})
+        scopes = next(iter(chosen.values())).scopes
+        return await (await self.webhooks.first(*scopes)).transport.batch(commands)
+
+
+def _cursors(number: int, listing: Listing, answer: BatchAnswer, ranges: int) -> list[JsonObject]:
+    """Those of one part; of one that is refused, a single one, so that the refusal is on record as its page."""
+    ids: list[int] = []
+    for key in (_lowest(number), _highest(number)):
+        if (error := answer.errors.get(key)) is not None:
+            if not is_gone(error):
+                raise error
+            return [{"part": number, "after": 0, "upto": None}]
+        ids += [int(row[listing.id]) for row in listing.rows(answer.results[key])]
+    if not ids:
+        return []
+    return [{"part": number, "after": after, "upto": upto} for after, upto in id_ranges(min(ids), max(ids), ranges)]
+
+
+def _sum(known: int | None, total: Json) -> int | None:
+    """None as soon as one of them is not told."""
+    return known + total if known is not None and isinstance(total, int) and total >= 0 else None
+
+
+def _lowest(number: int) -> str:
+    return f"lowest_{number}"
+
+
+def _highest(number: int) -> str:
+    return f"highest_{number}"

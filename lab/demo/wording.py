@@ -1,0 +1,33 @@
+"""What the demo prints of its findings, in 80 columns: it is often read through a pipe."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from lab.proof import Compared
+
+
+def comparison(compared: Iterable[Compared]) -> Table:
+    """One line for each entity. ``values`` and ``links`` are how many of them were compared."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("entity", overflow="fold")
+    for name in ("in portal", "in gateway", "values", "links", "differences"):
+        table.add_column(name, justify="right")
+    for entity in compared:
+        numbers = (entity.expected, entity.arrived, entity.values, entity.links, len(entity.differences))
+        table.add_row(entity.name, *(f"{number:,}" for number in numbers))
+    return table
+
+
+def where_to_look(directory: Path) -> str:
+    """The end of a demo that left its findings in ``directory``."""
+    return f"""\
+Where to look next, in {directory}
+  verdict.json      this demo's numbers and every difference
+  logs/             what each process said
+  gateway.sqlite    what the gateway holds
+and in the checkout
+  README.md         Portage on your own portal: make gateway, make serve
+  ARCHITECTURE.md   how it works"""

@@ -1,0 +1,81 @@
+"""Parking, holding and completing one row of the ledger."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from shared.engine import holding as holding_module
+from shared.engine.completing import complete
+from shared.engine.holding import HOLD_SECONDS, holding
+from shared.engine.parking import park
+from shared.model.errors import Conflict
+from shared.model.ledger import PageKey, PageRow, PageState, Stage
+
+_KEY = PageKey("run-1", "user", 0, Stage.IMPORT, 0)
+
+
+async def put(world, **changes):
+    await world.stores.ledger.insert([replace(PageRow(_KEY, enqueued_at=1.0, enqueued_by=1), **changes)])
+    return await world.stores.ledger.get(_KEY)
+
+
+async def test_a_parked_row_waits_and_its_wake_up_is_forgotten(world) -> None:
+    await put(world, attempts=1, calls={"user.get ok": 1})
+    now = world.clock.seconds()
+    await park(world.stores.ledger, world.clock, _KEY, 10.0, attempts=1, calls={"user.get ok": 2})
+    row = await world.stores.ledger.get(_KEY)
+    assert now + 10 <= row.not_before <= now + 16
+    assert (row.enqueued_at, row.attempts, row.calls) == (None, 2, {"user.get ok": 3})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"held_by": "somebody else"}, {"state": PageState.DONE}], ids=["held by another", "done"]
+)
+async def test_a_row_that_is_not_ours_to_park_is_left_alone(world, changes) -> None:
+    before = await put(world, **changes)
+    await park(world.stores.ledger, world.clock, _KEY, 10.0, holder="me")
+    assert await world.stores.ledger.get(_KEY) == before
+
+
+async def test_a_holder_who_leaves_without_completing_gives_the_row_back(world) -> None:
+    row = await put(world)
+    async with holding(world.stores.ledger, world.clock, row):
+        assert (await world.stores.ledger.get(_KEY)).held_by is not None
+    back = await world.stores.ledger.get(_KEY)
+    assert (back.held_by, back.enqueued_at) == (None, None)
+
+
+async def test_a_held_row_is_taken_by_nobody_else_until_its_hold_is_over(world) -> None:
+    row = await put(world, held_by="dead", held_until=world.clock.seconds() + HOLD_SECONDS)
+    with pytest.raises(Conflict):
+        async with holding(world.stores.ledger, world.clock, row):
+            pass
+    world.clock.offset += HOLD_SECONDS + 6
+    async with holding(world.stores.ledger, world.clock, row) as hold:
+        assert hold.safe
+
+
+async def test_a_hold_is_renewed_for_as_long_as_the_row_is_in_hand(world, monkeypatch) -> None:
+    monkeypatch.setattr(holding_module, "_BEAT_SECONDS", 0.001)
+    async with holding(world.stores.ledger, world.clock, await put(world)) as hold:
+        until = hold.row.held_until
+        world.clock.offset += HOLD_SECONDS
+        async with asyncio.timeout(30):
+            while (await world.stores.ledger.get(_KEY)).held_until < until + HOLD_SECONDS:
+                await asyncio.sleep(0.001)
+        assert hold.safe
+
+
+async def test_a_row_that_somebody_else_took_cannot_be_completed(world) -> None:
+    row = await put(world, held_by="me", held_until=1.0)
+    await world.stores.ledger.update(replace(row, held_by="somebody else"))
+    with pytest.raises(Conflict):
+        await complete(world.stores.ledger, replace(row, state=PageState.DONE, receipts="mine"))
+
+
+async def test_a_new_wake_up_does_not_keep_a_row_from_being_completed(world) -> None:
+    row = await put(world, held_by="me", held_until=1.0)
+    await world.stores.ledger.mark([replace(row, enqueued_at=2.0)])
+    await complete(world.stores.ledger, replace(row, state=PageState.DONE, receipts="mine"))
+    assert (await world.stores.ledger.get(_KEY)).receipts == "mine"

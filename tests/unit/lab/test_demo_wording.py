@@ -1,0 +1,25 @@
+"""What the demo prints fits a pipe of 80 columns."""
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.demo.wording import comparison, where_to_look
+from lab.proof import Compared
+
+_COLUMNS = 80
+
+
+def test_the_table_shows_every_heading_and_number_in_full() -> None:
+    printed = io.StringIO()
+    big = Compared("calendar_event", 1_000_000, 1_000_000, 12_345_678, 1_234_567, ["…"] * 1_000)
+    Console(file=printed, width=_COLUMNS).print(comparison([big]))
+    assert "differences" in printed.getvalue()
+    assert "12,345,678" in printed.getvalue()
+    assert "…" not in printed.getvalue()
+
+
+def test_no_line_of_the_ending_is_wider() -> None:
+    lines = where_to_look(Path(".local/demo/20250101-000000-1234567")).splitlines()
+    assert max(map(len, lines)) <= _COLUMNS

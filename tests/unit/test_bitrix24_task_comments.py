@@ -1,0 +1,173 @@
+"""Comments of tasks whose chats are long, whose forum is dead, and whose portal stumbles."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import pytest
+
+from connectors.bitrix24.families.task_comments import TaskCommentReader
+from connectors.bitrix24.raw import noted
+from shared.model.errors import EntityStopped, RetryLater
+from shared.model.json import Json, JsonObject
+from shared.model.records import SourcePage, SourceRecord
+from shared.model.run import RunOptions
+from tests.unit.bitrix24_stand_in import introduced
+
+DATE = "2025-10-06T17:02:43+02:00"
+MISSING: JsonObject = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}
+FORBIDDEN: JsonObject = {"error": "ACCESS_ERROR", "error_description": ""}
+GONE: JsonObject = {"error": "ERROR_CORE", "error_description": "TASKS_ERROR_EXCEPTION_#8"}
+STUMBLE: JsonObject = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
+
+_MACRO = re.compile(r"\$result\[(\w+)\]\[messages\]\[49\]\[id\]")
+
+
+@dataclass
+class Discussed:
+    """A portal of tasks with so many messages each (by task id, which is the chat's as well) and one old comment.
+
+    ``wrong`` says how the answer to a command (method, task) goes wrong, if it does.
+    """
+
+    chats: dict[int, int]
+    wrong: Callable[[str, int], Json] = lambda _method, _task: None
+    batches: list[JsonObject] = field(default_factory=list)
+
+    def answer(self, body: JsonObject) -> JsonObject:
+        results: JsonObject = {}
+        errors: JsonObject = {}
+        self.batches.append(body["cmd"])
+        for key, command in body["cmd"].items():
+            method, _, query = command.partition("?")
+            asked = dict(parse_qsl(query))
+            task = int(asked.get("TASKID") or asked["DIALOG_ID"].removeprefix("chat"))
+            wrong = self.wrong(method, task)
+            if isinstance(wrong, dict):
+                errors[key] = wrong
+            elif method == "task.commentitem.getlist":
+                results[key] = None if wrong == "null" else [_comment(task)]
+            else:
+                results[key] = self._page(task, asked.get("LAST_ID"), results)
+        return {"result": {"result": results or [], "result_error": errors or []}}
+
+    def _page(self, task: int, last: str | None, results: JsonObject) -> JsonObject:
+        """Ids of a chat are those up to its length. A macro that finds nothing leaves the condition void."""
+        upto = self.chats[task] + 1 if last is None or not last.isdecimal() else int(last)
+        if last is not None and (macro := _MACRO.fullmatch(last)) and len(results[macro[1]]["messages"]) == 50:
+            upto = results[macro[1]]["messages"][49]["id"]
+        ids = range(upto - 1, max(0, upto - 51), -1)
+        return {"messages": [_message(one) for one in ids], "files": []}
+
+
+def _comment(task: int) -> JsonObject:
+    return {"ID": str(task), "AUTHOR_ID": "5", "POST_DATE": DATE, "POST_MESSAGE": "old"}
+
+
+def _message(number: int) -> JsonObject:
+    return {"id": number, "author_id": 5, "date": DATE, "text": f"message {number}", "params": []}
+
+
+@dataclass
+class Tasks:
+    """One page of tasks that were read before."""
+
+    portal: Discussed
+    options: RunOptions = field(default_factory=RunOptions)
+
+    async def pages(self, _entity: str) -> tuple[str, ...]:
+        return ("page of tasks",)
+
+    async def rows(self, _page: str) -> tuple[SourceRecord, ...]:
+        return tuple(SourceRecord(str(one), {"details": {"chatId": one}}) for one in self.portal.chats)
+
+
+async def read_all(portal: Discussed) -> list[SourcePage]:
+    reader, tasks = TaskCommentReader(introduced(portal.answer)), Tasks(portal)
+    (cursor,) = (await reader.cut(8, tasks)).cursors
+    following: JsonObject | None = cursor
+    pages = []
+    while following is not None:
+        pages.append(await reader.read(following, tasks))
+        following = pages[-1].next
+    return pages
+
+
+def ids(pages: list[SourcePage]) -> list[tuple[str, str]]:
+    return sorted((record.data["task_id"], record.id) for page in pages for record in page.records)
+
+
+def expected(portal: Discussed, *worlds: str) -> list[tuple[str, str]]:
+    forum = [(str(task), f"f{task}") for task in portal.chats if "forum" in worlds]
+    chat = [
+        (str(task), f"m{one}")
+        for task, length in portal.chats.items()
+        for one in range(1, length + 1)
+        if "chat" in worlds
+    ]
+    return sorted(forum + chat)
+
+
+async def test_every_comment_of_many_tasks_comes_once() -> None:
+    portal = Discussed(dict(enumerate([0, 1, 49, 50, 51, 130] * 20, 1)))
+    assert ids(await read_all(portal)) == expected(portal, "forum", "chat")
+
+
+async def test_a_task_with_a_long_chat_is_read_alone() -> None:
+    portal = Discussed({1: 3, 2: 5200, 3: 60, 4: 2600})
+    pages = await read_all(portal)
+    assert [sorted({record.data["task_id"] for record in page.records}) for page in pages] == [["1", "3"], ["2"], ["4"]]
+    assert ids(pages) == expected(portal, "forum", "chat")
+    assert max(page.calls for page in pages) <= 12
+
+
+async def test_many_chats_of_some_length_do_not_make_one_read_endless() -> None:
+    portal = Discussed(dict.fromkeys(range(1, 51), 1100))
+    pages = await read_all(portal)
+    assert ids(pages) == expected(portal, "forum", "chat")
+    assert max(page.calls for page in pages) <= 25
+
+
+@pytest.mark.parametrize("answer", [MISSING, GONE, "null"], ids=["no such method", "refused", "dead"])
+async def test_the_chat_is_enough_where_the_forum_cannot_be_read(answer: Json) -> None:
+    portal = Discussed({1: 3, 2: 0}, lambda method, _task: answer if method.startswith("task") else None)
+    pages = await read_all(portal)
+    assert ids(pages) == expected(portal, "chat")
+    assert noted(pages[0].raw)["unreadable"] == {"forum": ["1", "2"], "chat": []}
+
+
+async def test_the_forum_is_enough_for_a_task_whose_chat_cannot_be_read() -> None:
+    portal = Discussed({1: 3, 2: 4}, lambda method, task: FORBIDDEN if (method[:2], task) == ("im", 2) else None)
+    pages = await read_all(portal)
+    assert ids(pages) == sorted([*expected(Discussed({1: 3}), "forum", "chat"), ("2", "f2")])
+    assert noted(pages[0].raw)["unreadable"] == {"forum": [], "chat": ["2"]}
+
+
+async def test_the_forum_is_enough_where_the_portal_has_no_chats() -> None:
+    portal = Discussed({1: 3, 2: 4}, lambda method, _task: MISSING if method.startswith("im") else None)
+    assert ids(await read_all(portal)) == expected(portal, "forum")
+
+
+async def test_a_portal_that_has_neither_stops_the_entity() -> None:
+    with pytest.raises(EntityStopped):
+        await read_all(Discussed({1: 3}, lambda _method, _task: MISSING))
+
+
+async def test_what_stumbles_is_asked_for_again() -> None:
+    answered: set[tuple[str, int]] = set()
+
+    def every_first_time(method: str, task: int) -> Json:
+        stumbles = (method, task) not in answered and task != 1
+        answered.add((method, task))
+        return STUMBLE if stumbles else None
+
+    portal = Discussed({1: 3, 2: 70, 3: 0}, every_first_time)
+    assert ids(await read_all(portal)) == expected(portal, "forum", "chat")
+
+
+async def test_what_stumbles_without_end_is_no_empty_forum() -> None:
+    with pytest.raises(RetryLater):
+        await read_all(
+            Discussed({1: 3, 2: 4}, lambda method, task: STUMBLE if (method[:2], task) == ("ta", 2) else None)
+        )

@@ -1,0 +1,113 @@
+"""What the command line says of records that failed for good."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.api_stand_in import StandIn, connected, entity, portage, status
+
+LETTER = {
+    "run_id": "r-1",
+    "entity": "user",
+    "source_id": "17",
+    "reason": "target.conflict",
+    "field": "email",
+    "message": "taken",
+    "attempts": 1,
+}
+FAILED = status("completed_with_errors", entities={"user": entity(1, 1, extracted=9, failed=9, dead_lettered=9)})
+
+
+def cause(entity: str, count: int) -> dict[str, Any]:
+    return {"entity": entity, "reason": "target.conflict", "message": "taken", "count": count, "example_id": "17"}
+
+
+@pytest.fixture
+def api() -> Iterator[StandIn]:
+    with StandIn({"GET /api/runs/r-1": [(200, FAILED)], "POST /api/runs": [(202, {"run_id": "r-1"})]}) as stand_in:
+        yield stand_in
+
+
+def lines(api: StandIn, *command: str) -> list[str]:
+    return portage(*command, env=connected(api)).stdout.splitlines()
+
+
+def test_a_record_is_told_with_its_reason_field_and_message(api: StandIn) -> None:
+    api.answers["GET /api/dead-letters"] = [(200, {"items": [LETTER], "next": None})]
+    assert lines(api, "dead-letters", "r-1") == ["user 17: target.conflict, email: taken"]
+
+
+def test_a_page_says_how_to_get_the_next_one(api: StandIn) -> None:
+    api.answers["GET /api/dead-letters"] = [(200, {"items": [LETTER], "next": "r-1/user/it's 17"})]
+    last = lines(api, "dead-letters", "r-1", "--limit", "1")[-1]
+    assert last == """more: portage dead-letters r-1 --limit 1 --after 'r-1/user/it'"'"'s 17'"""
+
+
+def test_the_place_and_the_size_go_to_the_api(api: StandIn) -> None:
+    api.answers["GET /api/dead-letters"] = [(200, {"items": [], "next": None})]
+    assert lines(api, "dead-letters", "r-1", "--limit", "5", "--after", "r-1/user/17") == [
+        "run r-1 has no more dead letters"
+    ]
+    assert api.requests[0].query == "run_id=r-1&limit=5&after=r-1%2Fuser%2F17"
+
+
+def test_causes_are_told_with_their_count_an_example_and_what_helps(api: StandIn) -> None:
+    api.answers["GET /api/dead-letters/causes"] = [(200, [{**cause("user", 1200), "hint": "Merge them."}])]
+    assert lines(api, "dead-letters", "r-1", "--causes") == [
+        "  1,200 x user: target.conflict: taken",
+        "      for example user 17",
+        "      hint: Merge them.",
+    ]
+
+
+def test_a_run_without_failures_has_no_causes(api: StandIn) -> None:
+    api.answers["GET /api/dead-letters/causes"] = [(200, [])]
+    assert lines(api, "dead-letters", "r-1", "--causes") == ["run r-1 has no dead letters"]
+
+
+@pytest.mark.parametrize("option", ["--causes", "--limit=7"])
+def test_json_is_passed_on_byte_for_byte(api: StandIn, option: str) -> None:
+    odd = b'{"items": [],  "next":null, "new_member": 1}\n'
+    api.answers |= {"GET /api/dead-letters": [(200, odd)], "GET /api/dead-letters/causes": [(200, odd)]}
+    assert portage("dead-letters", "r-1", option, "--json", env=connected(api)).stdout_bytes == odd
+
+
+@pytest.mark.parametrize(
+    "options", [("--causes", "--limit", "3"), ("--limit", "0"), ("--limit", "1001"), ("--after=",)]
+)
+def test_options_that_make_no_sense_are_usage_errors(api: StandIn, options: tuple[str, ...]) -> None:
+    assert (portage("dead-letters", "r-1", *options, env=connected(api)).exit_code, api.requests) == (2, [])
+
+
+@pytest.mark.parametrize("command", [("status", "r-1"), ("run", "bitrix24_onprem", "--watch")])
+def test_a_run_with_failures_ends_with_the_top_causes_and_the_verdict(api: StandIn, command: tuple[str, ...]) -> None:
+    causes = [cause(name, count) for name, count in (("user", 4), ("group", 3), ("chat", 1), ("task", 1))]
+    api.answers["GET /api/dead-letters/causes"] = [(200, causes)]
+    assert lines(api, *command)[-9:] == [
+        "why records failed:",
+        "  4 x user: target.conflict: taken",
+        "      for example user 17",
+        "  3 x group: target.conflict: taken",
+        "      for example group 17",
+        "  1 x chat: target.conflict: taken",
+        "      for example chat 17",
+        "1 more cause: portage dead-letters r-1 --causes",
+        "run r-1: completed with errors; nothing was imported, 9 failed for good",
+    ]
+
+
+def test_a_run_without_failures_asks_for_no_causes(api: StandIn) -> None:
+    api.answers["GET /api/runs/r-1"] = [(200, status("completed"))]
+    lines(api, "status", "r-1")
+    assert [request.path for request in api.requests] == ["/api/runs/r-1"]
+
+
+def test_a_status_is_shown_even_when_its_causes_cannot_be_asked(api: StandIn) -> None:
+    result = portage("status", "r-1", env=connected(api))
+    assert (result.exit_code, "could not be asked: the API answered HTTP 404" in result.stdout) == (3, True)
+
+
+def test_the_json_of_a_status_needs_no_causes(api: StandIn) -> None:
+    portage("status", "r-1", "--json", env=connected(api))
+    assert [request.path for request in api.requests] == ["/api/runs/r-1"]

@@ -1,0 +1,125 @@
+"""What the doctor finds, over systems that answer as the test wants and storage in memory."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
+
+from composition.doctor import Doctor
+from shared.engine.job import Job, NotConfigured
+from shared.model.errors import PortageError, RetryLater, RunStopped
+from shared.model.json import JsonObject
+from shared.model.plan import Plan
+from shared.model.records import Capabilities
+from shared.ports.stores import Stores
+from shared.ports.systems import Check, Source, Target
+from shared.settings.model import load
+from shared.storage.memory.opening import open_memory_stores
+
+PLAN = Plan("demo", "Demo", "portal", "gateway", (), "digest")
+AWAY = RetryLater("target.unreachable", "ConnectError")
+SHUT = RunStopped("target.unauthorised", "the code is not valid")
+
+
+@dataclass
+class Portal:
+    """A source that is well."""
+
+    async def identity(self) -> str:
+        return "portal.example"
+
+    async def checks(self) -> list[Check]:
+        return [Check("portal", True, "answers")]
+
+
+@dataclass
+class Gateway:
+    """A target that describes itself, or raises ``trouble``."""
+
+    trouble: PortageError | None = None
+
+    async def capabilities(self) -> Capabilities:
+        if self.trouble:
+            raise self.trouble
+        return Capabilities("1.0", "store-1", "1", 1)
+
+    async def checks(self) -> list[Check]:
+        await self.capabilities()
+        return []
+
+
+@dataclass
+class OneJob:
+    """The plan ``demo`` with its systems, or what is missing for them."""
+
+    target: Gateway
+    missing: str | None = None
+
+    def plan_of(self, _name: str) -> Plan:
+        return PLAN
+
+    def of(self, _plan: str) -> Job:
+        if self.missing:
+            raise NotConfigured(self.missing)
+        return Job(PLAN, {}, cast("Source", Portal()), cast("Target", self.target))
+
+
+@pytest.fixture
+def stores() -> Stores:
+    return open_memory_stores()
+
+
+async def examined(stores: Stores, jobs: OneJob) -> dict[str, JsonObject]:
+    found = await Doctor(load({}), stores, jobs, ("demo",)).examine()
+    return {check["name"]: check for check in found["checks"]}
+
+
+async def test_a_map_that_belongs_to_nobody_yet_is_well(stores: Stores) -> None:
+    checks = await examined(stores, OneJob(Gateway()))
+    assert (checks["demo: binding"]["ok"], "nobody yet" in checks["demo: binding"]["detail"]) == (True, True)
+
+
+async def test_a_map_that_belongs_to_this_pair_is_well(stores: Stores) -> None:
+    await stores.runs.bind("demo", "portal.example", "store-1")
+    assert (await examined(stores, OneJob(Gateway())))["demo: binding"]["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("bound", "finding"),
+    [
+        (("old.example", "store-1"), "belongs to portal old.example, not to portal.example"),
+        (("portal.example", "store-2"), "belongs to another store"),
+    ],
+)
+async def test_a_map_that_belongs_to_another_pair_says_how_to_mend_it(
+    stores: Stores, bound: tuple[str, str], finding: str
+) -> None:
+    await stores.runs.bind("demo", *bound)
+    check = (await examined(stores, OneJob(Gateway())))["demo: binding"]
+    assert (check["ok"], finding in check["detail"]) == (False, True)
+    assert "Put the settings back" in check["fix"]
+
+
+@pytest.mark.parametrize("name", ["demo: binding", "demo: target"])
+@pytest.mark.parametrize(
+    ("trouble", "advice"),
+    [
+        (AWAY, "Start the gateway or open the network to it; then ask the doctor again"),
+        (SHUT, "Put a valid code into PORTAGE_GATEWAY_URL; then ask the doctor again"),
+    ],
+)
+async def test_a_check_that_could_not_be_made_says_so_and_what_to_do(
+    stores: Stores, name: str, trouble: PortageError, advice: str
+) -> None:
+    check = (await examined(stores, OneJob(Gateway(trouble))))[name]
+    assert (check["ok"], check["fix"]) == (False, advice)
+    assert check["detail"] == f"could not be asked: {trouble.message} ({trouble.reason.code})"
+
+
+async def test_a_side_that_is_away_hides_nothing_of_the_other(stores: Stores) -> None:
+    assert (await examined(stores, OneJob(Gateway(AWAY))))["portal"]["ok"] is True
+
+
+async def test_a_missing_setting_is_a_finding_of_its_plan(stores: Stores) -> None:
+    check = (await examined(stores, OneJob(Gateway(), "PORTAGE_GATEWAY_URL is not set")))["plan demo"]
+    assert (check["ok"], check["detail"]) == (False, "PORTAGE_GATEWAY_URL is not set")

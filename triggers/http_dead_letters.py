@@ -1,0 +1,43 @@
+"""``/api/dead-letters``: the records that failed for good, one by one and by cause."""
+
+import azure.functions as func
+
+from composition.app import App, current
+from shared.engine.control import ControlError
+from shared.model.records import DeadLetter
+from triggers.dead_letters import by_cause, described, page
+from triggers.problems import answer, guarded
+from triggers.queries import page_size, read_query
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("http_list_dead_letters")
+@blueprint.route("dead-letters", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
+    """``{"items", "next"}`` in key order: at most ``?limit=`` letters behind ``?after=``; 404 UNKNOWN_RUN.
+
+    ``next`` is what to pass as ``after`` for the letters that follow, null when there are none. ``?run_id=`` narrows
+    the list to one run.
+    """
+    query = read_query(req, "run_id", "limit", "after")
+    app = await current()
+    shown, following = page(await _letters(app, query.get("run_id")), page_size(query), query.get("after"))
+    return answer({"items": [described(letter) for letter in shown], "next": following})
+
+
+@blueprint.function_name("http_dead_letter_causes")
+@blueprint.route("dead-letters/causes", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def list_causes(req: func.HttpRequest) -> func.HttpResponse:
+    """What the letters have in common, the most frequent first; ``?run_id=`` as above."""
+    query = read_query(req, "run_id")
+    app = await current()
+    return answer(list(by_cause(await _letters(app, query.get("run_id")))))
+
+
+async def _letters(app: App, run_id: str | None) -> list[DeadLetter]:
+    if run_id is not None and await app.stores.runs.get(run_id) is None:
+        raise ControlError("UNKNOWN_RUN", f"There is no run {run_id}")
+    return await app.stores.dead_letters.list(run_id)
