@@ -1,6 +1,8 @@
 """Names that orchestrators and activities share."""
 
-RUN = "run"
+from shared.model.run import ORCHESTRATION
+
+RUN = ORCHESTRATION
 
 ADVANCE_RUN = "advance_run"
 BIND_RUN = "bind_run"

@@ -1,7 +1,5 @@
 """A small world for the engine: a portal and a target in memory, and somebody who carries messages around."""
 
-import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,153 +25,11 @@ from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
 from shared.engine.watching import Watchdog
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
-from shared.model.plan import Entity, Plan
-from shared.model.records import Capabilities, Cut, MethodLimit, OutgoingItem, Receipt, SourcePage, SourceRecord
+from shared.model.plan import Plan
 from shared.model.run import Run, RunMode
 from shared.ports.stores import Stores
-from shared.ports.systems import Check, Extracted
 from shared.storage.memory.opening import open_memory_stores
-from shared.transform.mapping import Mapping
-
-PLAN = Plan(
-    "demo",
-    "Departments, users and groups",
-    "portal",
-    "target",
-    (
-        Entity("department", tree="parent_id"),
-        Entity("user", import_after=("department",)),
-        Entity("group", import_after=("user",)),
-    ),
-    "digest-1",
-)
-
-MAPPINGS = {
-    "department": Mapping.parse(
-        "department",
-        {
-            "field": {
-                "name": {"from": "NAME", "required": True},
-                "parent_id": {"from": "PARENT", "reference": "department"},
-                "head_id": {"from": "HEAD", "reference": "user"},
-            }
-        },
-    ),
-    "user": Mapping.parse(
-        "user",
-        {
-            "field": {
-                "email": {"from": "EMAIL", "step": "email", "required": True},
-                "department_ids": {"from": "DEPARTMENTS", "reference": "department", "many": True},
-            }
-        },
-    ),
-    "group": Mapping.parse(
-        "group",
-        {
-            "field": {
-                "name": {"from": "NAME", "required": True},
-                "owner_id": {"from": "OWNER", "reference": "user", "required": True},
-            }
-        },
-    ),
-}
-
-
-class Portal:
-    """A source. ``page`` records to a read; ``trouble`` may raise before a read."""
-
-    def __init__(self, page: int = 100) -> None:
-        self.records: dict[str, dict[int, dict[str, Any]]] = {"department": {}, "user": {}, "group": {}}
-        self.page = page
-        self.trouble: Callable[[str, dict[str, Any]], None] = lambda _entity, _cursor: None
-        self.name = "portal.example"
-
-    async def identity(self) -> str:
-        return self.name
-
-    async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
-        self.trouble(entity, {})
-        ids = sorted(self.records[entity])
-        if not ids:
-            return Cut((), 0)
-        half = ids[len(ids) // 2]
-        return Cut(({"after": 0, "upto": half}, {"after": half, "upto": None}), len(ids))
-
-    async def read(self, entity: str, cursor: dict[str, Any], extracted: Extracted) -> SourcePage:
-        self.trouble(entity, cursor)
-        after, upto = cursor["after"], cursor["upto"]
-        ids = [i for i in sorted(self.records[entity]) if i > after and (upto is None or i <= upto)]
-        chosen = ids[: self.page]
-        records = tuple(SourceRecord(str(i), self.records[entity][i]) for i in chosen)
-        following = {"after": chosen[-1], "upto": upto} if len(ids) > self.page else None
-        raw = json.dumps([record.data for record in records]).encode()
-        return SourcePage(records, (raw,), following, 1)
-
-    async def checks(self) -> list[Check]:
-        return []
-
-
-@dataclass
-class Written:
-    """One record at the target."""
-
-    target_id: str
-    checksum: str
-    data: dict[str, Any]
-    run_id: str
-    action: str
-    versions: int = 1
-
-
-class Gateway:
-    """A target that keeps the contract's answers. ``trouble`` may raise before or after a call is applied."""
-
-    def __init__(self) -> None:
-        self.records: dict[tuple[str, str], Written] = {}
-        self.store_id = "store-1"
-        self.calls: list[tuple[str, list[str]]] = []
-        self.before: Callable[[str, Sequence[OutgoingItem]], None] = lambda _entity, _items: None
-        self.after: Callable[[str, Sequence[OutgoingItem]], None] = lambda _entity, _items: None
-        self.refuse: Callable[[str, OutgoingItem], Receipt | None] = lambda _entity, _item: None
-
-    async def capabilities(self) -> Capabilities:
-        self.before("capabilities", ())
-        limits = {entity: MethodLimit(50, 600) for entity in PLAN.names}
-        return Capabilities("1.1", self.store_id, "1", 5_000_000, limits)
-
-    def key(self, entity: str, source_id: str, checksum: str) -> str:
-        return f"source:{entity}:{source_id}:{checksum}"
-
-    async def write(
-        self, entity: str, run_id: str, batch_id: str, items: Sequence[OutgoingItem]
-    ) -> tuple[Receipt, ...]:
-        self.before(entity, items)
-        self.calls.append((entity, [item.source_id for item in items]))
-        receipts = tuple(self._one(entity, run_id, item) for item in items)
-        self.after(entity, items)
-        return receipts
-
-    def _one(self, entity: str, run_id: str, item: OutgoingItem) -> Receipt:
-        if refusal := self.refuse(entity, item):
-            return refusal
-        known = self.records.get((entity, item.source_id))
-        if known is not None and known.checksum == item.checksum:
-            return Receipt(item.source_id, "duplicate", known.target_id, known.action, known.run_id)
-        action = "updated" if known else "created"
-        target_id = known.target_id if known else f"t-{entity}-{item.source_id}"
-        versions = known.versions + 1 if known else 1
-        self.records[entity, item.source_id] = Written(target_id, item.checksum, item.data, run_id, action, versions)
-        return Receipt(item.source_id, "imported", target_id, action)
-
-    async def count(self, entity: str) -> tuple[int, int]:
-        return sum(key[0] == entity for key in self.records), 0
-
-    async def read(self, entity: str, source_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        return {i: {"data": self.records[entity, i].data} for i in source_ids if (entity, i) in self.records}
-
-    async def checks(self) -> list[Check]:
-        return []
+from tests.unit.engine.both_sides import MAPPINGS, PLAN, Gateway, Portal
 
 
 class ManualClock(Clock):
