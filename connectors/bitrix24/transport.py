@@ -101,7 +101,10 @@ class Transport:
         return envelope
 
     async def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
-        """Up to 50 methods in one request, in order; keys must not be numbers (API facts §3.4)."""
+        """Up to 50 methods in one request, in order; keys must not be numbers (API facts §3.4).
+
+        The request is counted as a ``batch``, and what was in it under the name of each method.
+        """
         if not 0 < len(commands) <= MOST_COMMANDS:
             raise ValueError(f"a batch has 1 to {MOST_COMMANDS} commands")
         methods = {key: self._allowed(method) for key, (method, _) in commands.items()}
@@ -110,6 +113,8 @@ class Transport:
         payer = names.pop() if len(names) == 1 else BATCH
         posted = await self._post(BATCH, {"halt": 0, "cmd": lines}, payer)
         answer = read_batch(posted.body, methods, posted.seconds)
+        for key, method in methods.items():
+            self.http.tally(method, answer.errors[key].reason.code if key in answer.errors else "ok")
         refused = {methods[key]: error for key, error in answer.errors.items() if isinstance(error, SlowDown)}
         for method, refusal in refused.items():
             await self.budget.throttled(method, refusal.retry_after)
@@ -135,9 +140,10 @@ class Transport:
         return await self.http.post(
             f"{self.access.base}{method}",
             orjson.dumps(body),
-            method=payer,
+            method=method,
             classify=classify,
             budget=self.budget,
+            payer=payer,
         )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 
@@ -70,21 +71,23 @@ class HttpClient:
         method: str,
         classify: Classify,
         budget: Budget,
+        payer: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Post until the answer is good, the trouble is not worth repeating, or the backoff gives up.
 
         Raises what ``classify`` found, or RetryLater when the other side does not answer or answers too much.
-        ``method`` is the name that budget and tally know the call by. A ``Retry-After`` header tells how long to wait
-        when ``classify`` could not.
+        ``method`` is the name that the tally knows the call by, and the budget too unless there is a ``payer``. A
+        ``Retry-After`` header tells how long to wait when ``classify`` could not.
         """
+        throttled = partial(budget.throttled, payer or method)
         begun = time.monotonic()
         attempt = 0
         while True:
             attempt += 1
-            await budget.acquire(method)
+            await budget.acquire(payer or method)
             try:
-                return await self._attempt(url, content, headers, method, classify, budget)
+                return await self._attempt(url, content, headers, method, classify, throttled)
             except RetryLater as error:
                 pause = self.backoff.wait(attempt, time.monotonic() - begun, error.retry_after)
                 if pause is None:
@@ -98,7 +101,7 @@ class HttpClient:
         headers: Mapping[str, str] | None,
         method: str,
         classify: Classify,
-        budget: Budget,
+        throttled: Callable[[float | None], Awaitable[None]],
     ) -> Answer:
         answer = await self._once(url, content, headers)
         error = answer if isinstance(answer, RetryLater) else classify(answer)
@@ -108,7 +111,7 @@ class HttpClient:
         if error is None:
             return answer
         if isinstance(error, SlowDown):
-            await budget.throttled(method, error.retry_after)
+            await throttled(error.retry_after)
         if error.retry_after is None:
             error.retry_after = retry_after(answer.headers)
         raise error
