@@ -1,0 +1,1 @@
+"""Bodies of posts, messages and tasks: from BBCode or old HTML to clean HTML, with links to other records."""
