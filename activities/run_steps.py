@@ -20,12 +20,12 @@ blueprint = df.Blueprint()
 
 @blueprint.activity_trigger(input_name="job", activity=ADVANCE_RUN)
 async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
-    """``{"run_id", "epoch"}`` → ``{"stop", "open", "moved", "done"}``."""
+    """``{"run_id", "epoch"}`` → ``{"stop", "open", "moved", "near", "done"}``."""
     app = await current()
     tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"]))
     if tick is None:
-        return {"stop": False, "open": [], "moved": False, "done": -1}
-    return {"stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "done": tick.done}
+        return {"stop": False, "open": [], "moved": False, "near": False, "done": -1}
+    return {"stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "near": tick.near, "done": tick.done}
 
 
 @blueprint.activity_trigger(input_name="job", activity=BIND_RUN)

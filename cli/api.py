@@ -18,6 +18,8 @@ _UNAUTHORISED = 401
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 _POLL_SECONDS = 10.0
+_PREVIEW_SECONDS = 230.0
+"""As long as the platform lets an HTTP request take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,13 @@ class Api:
         """GET /api/plans."""
         return self._call("GET", "/api/plans")
 
+    def preview(self, plan: str, request: JsonObject) -> Answer:
+        """POST /api/plans/{plan}/preview: what a run would do. It asks the portal, and may wait for its turn."""
+        path = f"/api/plans/{quote(plan, safe='')}/preview"
+        return self._call("POST", path, content=request, seconds=_PREVIEW_SECONDS, changes=False)
+
     def doctor(self) -> Answer:
-        """GET /api/doctor → {"settings": [{name, value, source}], "checks": [{name, ok, detail, fix}]}."""
+        """GET /api/doctor → {"settings": [{name, value, source}], "checks": [{name, ok, severity, detail, fix}]}."""
         return self._call("GET", "/api/doctor")
 
     def _call(
@@ -93,12 +100,14 @@ class Api:
         content: JsonObject | None = None,
         query: dict[str, str] | None = None,
         seconds: float = _ANSWER_SECONDS,
+        changes: bool | None = None,
     ) -> Answer:
+        """``changes`` says whether the request may change something; without it, a POST may."""
         timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
         try:
             response = self._client.request(method, path, json=content, params=query, timeout=timeout)
         except httpx.RequestError as error:
-            raise self._unreachable(method, error) from None
+            raise self._unreachable(error, changes=method == "POST" if changes is None else changes) from None
         body = _decode(response.content)
         if response.status_code == _UNAUTHORISED:
             raise self._unauthorised()
@@ -112,10 +121,10 @@ class Api:
             )
         return Answer(response.status_code, body, response.content)
 
-    def _unreachable(self, method: str, error: httpx.RequestError) -> Unreachable:
+    def _unreachable(self, error: httpx.RequestError, *, changes: bool) -> Unreachable:
         url = self.connection.url
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol)
-        if method == "POST" and sent:
+        if changes and sent:
             hint = "the request may have been carried out; look with: portage status --all"
         else:
             hint = f"start it with make serve, or give its address with --url or PORTAGE_URL (this one: {url.source})"

@@ -9,7 +9,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from cli.arguments import KeyFile, Url
-from cli.commands import cancel, dead_letters, doctor, pause, plans, resume, run, status
+from cli.commands import cancel, dead_letters, doctor, pause, plan, plans, resume, run, status
 from cli.exits import ExitCode
 from cli.failures import Failure
 from cli.output import open_console
@@ -75,6 +75,7 @@ def _options(url: Url = None, key_file: KeyFile = None) -> None:
 
 for _command in (
     plans.plans,
+    plan.plan,
     run.run,
     status.status,
     pause.pause,

@@ -23,6 +23,7 @@ class ExitCode(IntEnum):
     REFUSED = 4, "the API refused the request"
     UNREACHABLE = 5, "the API gave no answer"
     UNAUTHORISED = 6, "the API did not accept the function key"
+    BLOCKED = 7, "a run of the plan would not get through; see the blockers"
     INTERRUPTED = 130, "Ctrl-C; the run goes on"
 
 

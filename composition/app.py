@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from composition.counters import Counters
 from composition.doctor import Doctor
 from composition.jobs import ConfiguredJobs
+from composition.preview import Preview
 from plans.loading import load_plan, plan_names
 from shared.engine.admission import Admission
 from shared.engine.advancing import Advancer
@@ -27,9 +28,12 @@ from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
 from shared.engine.watching import Watchdog
 from shared.model.plan import Plan
+from shared.model.run import RunState
 from shared.ports.stores import Stores
 from shared.settings.model import Settings, SettingsError, load
 from shared.storage.azure.opening import open_stores
+
+_ARRIVED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,17 @@ class App:
     stopping: Stopping
     watchdog: Watchdog
     doctor: Doctor
+    preview: Preview
     counters: Counters
 
     def plan(self, name: str) -> Plan | None:
         """A plan by name, or None."""
         return load_plan(name).plan if name in self.plan_names else None
+
+    async def arrived(self, plan: str) -> frozenset[str]:
+        """Entities that earlier runs of a plan brought in."""
+        runs = await self.stores.runs.list(plan=plan)
+        return frozenset(name for run in runs if run.state in _ARRIVED and run.mode.writes for name in run.entities)
 
 
 def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters) -> App:
@@ -84,6 +94,7 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
         stopping=stopping,
         watchdog=Watchdog(stores, control),
         doctor=Doctor(settings, stores, jobs, plan_names()),
+        preview=Preview(settings, stores, jobs),
         counters=counters,
     )
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from composition.counters import Counters
-from connectors.bitrix24.portal import Bitrix24Source, portal_of
+from connectors.bitrix24.portal import Bitrix24Source, file_hosts, portal_of
 from connectors.import_gateway.address import GatewayAddress
 from connectors.import_gateway.gateway import ImportGateway
 from plans.loading import load_plan
@@ -14,6 +14,8 @@ from shared.engine.governor import Governor
 from shared.engine.job import Job, NotConfigured
 from shared.engine.method_budgets import MethodBudgets
 from shared.http.client import HttpClient, Tally
+from shared.media.addresses import AllowedSources
+from shared.media.fetching import Limits, MediaFetcher
 from shared.model.plan import Plan
 from shared.ports.evidence import record
 from shared.ports.stores import Stores
@@ -21,6 +23,9 @@ from shared.ports.systems import Source, Target
 from shared.settings.model import Settings
 
 _UNLIMITED = TokenBucket(rate=100_000.0, burst=100_000)
+
+_FILES = Limits(total=120.0)
+"""A worker's message may take a minute, and end with one page of files that are all slow."""
 
 
 @contextmanager
@@ -48,7 +53,8 @@ class ConfiguredJobs:
     def of(self, plan: str) -> Job:
         """Raises KeyError for an unknown plan and NotConfigured when its systems are not."""
         if plan not in self._jobs:
-            loaded = load_plan(plan)
+            with _naming("PORTAGE_PLAN_TABLES"):
+                loaded = load_plan(plan, self.settings.plan_tables)
             source = self._sources()[loaded.plan.source]()
             target = self._targets()[loaded.plan.target]()
             self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target)
@@ -68,7 +74,15 @@ class ConfiguredJobs:
         rate, burst = self.settings.source_rate, self.settings.source_burst
         allowance = TokenBucket(rate=rate, burst=burst) if rate else _UNLIMITED
         budget = Governor(self.stores.shared, f"source:{portal}:rate", allowance)
-        return Bitrix24Source.of_webhooks(self.settings.webhooks, HttpClient("source", self._tally("source")), budget)
+        http = HttpClient("source", self._tally("source"))
+        return Bitrix24Source.of_webhooks(self.settings.webhooks, http, budget, self._files_of(portal), rate)
+
+    def _files_of(self, portal: str) -> MediaFetcher:
+        """The portal's own address may be private, no other one (DESIGN §4)."""
+        webhooks = self.settings.webhooks
+        with _naming("PORTAGE_MEDIA_HOSTS"):
+            sources = AllowedSources.of((*file_hosts(portal), *self.settings.file_hosts), webhooks)
+        return MediaFetcher(self.stores.media, sources, portal=webhooks[0], limits=_FILES)
 
     def _import_gateway(self) -> Target:
         if self.settings.gateway is None:

@@ -11,10 +11,12 @@ from typing import Any, Self
 import httpx
 
 from lab.api import Api
+from lab.asking import ask_in_batch
 from lab.azurite.server import AzuriteServer
 from lab.processes import ROOT, Process, ProcessFailed, environment, free_port, log_tail, module, tied
 
 Json = dict[str, Any]
+_PLAN = "bitrix24_onprem"
 _SAFE_SHARE = 0.8  # of the portal's burst: it is shared with whoever else calls from the same address
 
 
@@ -85,6 +87,7 @@ class System:
         self._portal_size = portal
         self._settings = dict(settings or {})
         self._gateway_settings = dict(gateway_settings or {})
+        self.webhook_users = frozenset({"1"})
         self._ports: dict[str, int] = {name: free_port() for name in ("portal", "gateway")}
         self._azurite_log = directory / "logs" / "azurite.log"
         self._azurite = AzuriteServer(before_command=tied(()), log=self._azurite_log)
@@ -107,7 +110,7 @@ class System:
 
     def start_portal(self) -> None:
         """The simulated portal, with the same people in it each time."""
-        arguments = ["--port", str(self._ports["portal"]), "--webhook", f"1:{self.keys.webhook}"]
+        arguments = ["--port", str(self._ports["portal"]), "--webhook", f"1:{self.keys.webhook}", "--pictures"]
         self._portal = self._spawn(
             "portal", module("lab.simulators.bitrix24", *arguments, *self._portal_size.arguments())
         )
@@ -227,10 +230,31 @@ class System:
         answer: list[Json] = self._json(self._http.get(f"{self.portal_url}/__sim/truth/{entity}"))
         return answer
 
+    def journal(self) -> list[Json]:
+        """What has changed in the portal by itself: ``{"entity", "id", "what": "added"|"changed"|"deleted", "at"}``."""
+        answer: list[Json] = self._json(self._http.get(f"{self.portal_url}/__sim/journal"))
+        return answer
+
     def gateway(self, method: str, body: Json) -> Json:
         """Ask the gateway (contract §4)."""
         answer: Json = self._json(self._http.post(f"{self.gateway_url}/{method}", json=body))
         return answer
+
+    def gateway_media(self, media_id: str) -> bytes:
+        """The bytes of one media object (contract §3)."""
+        answer = self._http.post(f"{self.gateway_url}/import.media.get", json={"media_id": media_id})
+        return answer.raise_for_status().content
+
+    def ask_portal(self, method: str, each: list[Json]) -> list[Json | None]:
+        """One call of a read method for each of up to 50 arguments, as the webhook's user; None where it is refused."""
+        return ask_in_batch(self._http, f"{self.portal_url}/rest/1/{self.keys.webhook}", method, each)
+
+    def written(self) -> frozenset[str]:
+        """Entities that the plan writes to the target, as a host that still runs tells it."""
+        api = self.api(next(number for number, host in enumerate(self.hosts) if host.alive))
+        plan = api.get(f"/plans/{_PLAN}").raise_for_status().json()
+        api.close()
+        return frozenset(one["name"] for one in plan["entities"] if not one["archive_only"])
 
     def applied_writes(self) -> int:
         """How many versions of records the gateway's history holds: one for each write that changed something."""

@@ -12,6 +12,8 @@ from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
 
 TICKS = 40
 CHUNK = 50
+SHORTEST_PAUSE = 0.25
+PAUSE = 1
 LONGEST_PAUSE = 15
 
 
@@ -20,7 +22,7 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
     job = context.get_input()
     ids = {"run_id": job["run_id"], "epoch": job["epoch"]}
     bound = job.get("bound", False)
-    done, pause = job.get("done", -1), job.get("pause", 1)
+    done, pause = job.get("done", -1), job.get("pause", PAUSE)
     for _ in range(TICKS):
         tick = yield context.call_activity(ADVANCE_RUN, ids)
         if tick["stop"]:
@@ -37,9 +39,10 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
                 )
                 opened = opened or any(answers)
         if opened:
-            pause = 1
+            pause = PAUSE
             continue
-        pause = 1 if tick["moved"] or tick["done"] != done else min(LONGEST_PAUSE, pause * 2)
+        progress = tick["moved"] or tick["done"] != done
+        pause = (SHORTEST_PAUSE if tick["near"] else PAUSE) if progress else min(LONGEST_PAUSE, pause * 2)
         done = tick["done"]
         yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
     context.continue_as_new({**ids, "bound": bound, "done": done, "pause": pause})

@@ -1,18 +1,34 @@
-"""Reads a plan's folder: ``plan.toml`` (the entity graph) and ``mappings/<entity>.toml``."""
+"""Reads a plan's folder: ``plan.toml`` (the entity graph), ``mappings/<entity>.toml`` and the plan's own tables."""
 
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from shared.model.plan import Entity, Plan
+from shared.transform.making import Maker
 from shared.transform.mapping import Mapping, MappingError, Rule
+from shared.transform.tables import Table, TableError, TableReader, Tables
 
 _HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a plan brings besides data: ``makers``, and for each of its tables by name what checks and reads it."""
+
+    makers: AbstractMapping[str, Maker] = field(default_factory=dict)
+    tables: AbstractMapping[str, TableReader] = field(default_factory=dict)
+
+
+_NOTHING = Own()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +45,34 @@ def plan_names() -> tuple[str, ...]:
 
 
 @cache
-def load_plan(name: str) -> LoadedPlan:
-    """Raises KeyError for an unknown plan and MappingError for one that contradicts itself."""
+def load_plan(name: str, tables: Path | None = None) -> LoadedPlan:
+    """``tables``: a folder whose tables take the place of the plan's.
+
+    Raises KeyError for an unknown plan, TableError and MappingError for one that contradicts itself.
+    """
     if name not in plan_names():
         raise KeyError(name)
-    return read_plan(_HERE / name)
+    return read_plan(_HERE / name, _own(name), tables)
 
 
-def read_plan(folder: Path) -> LoadedPlan:
-    """The plan in ``folder``, by whose name it goes. Raises MappingError when it contradicts itself."""
+def read_plan(folder: Path, own: Own = _NOTHING, tables: Path | None = None) -> LoadedPlan:
+    """The plan in ``folder``, by whose name it goes. Raises TableError and MappingError for contradictions."""
+    places = _table_files(own.tables, folder, tables)
     document = tomllib.loads((folder / "plan.toml").read_text("utf-8"))
     entities = tuple(_entity(item) for item in document["entity"])
-    plan = Plan(folder.name, document["title"], document["source"], document["target"], entities, _digest(folder))
+    plan = Plan(
+        folder.name,
+        document["title"],
+        document["source"],
+        document["target"],
+        entities,
+        _digest(folder, places.values()),
+        document.get("placeholder", {}),
+    )
     _check_order(plan)
     imported = [entity.name for entity in entities if not entity.archive_only]
-    return LoadedPlan(plan, {name: _mapping(folder, name, plan) for name in imported})
+    read = {name: _table(places[name], reader) for name, reader in own.tables.items()}
+    return LoadedPlan(plan, {name: _mapping(folder, name, plan, own.makers, read) for name in imported})
 
 
 def _entity(item: dict[str, Any]) -> Entity:
@@ -57,8 +86,34 @@ def _entity(item: dict[str, Any]) -> Entity:
     )
 
 
-def _mapping(folder: Path, entity: str, plan: Plan) -> Mapping:
-    mapping = Mapping.parse(entity, tomllib.loads((folder / "mappings" / f"{entity}.toml").read_text("utf-8")))
+def _own(name: str) -> Own:
+    """``MAKERS`` and ``TABLES`` of the plan's module ``makers``, if it has one."""
+    module = f"plans.{name}.makers"
+    if not find_spec(module):
+        return _NOTHING
+    makers = import_module(module)
+    return Own(makers.MAKERS, makers.TABLES)
+
+
+def _table_files(names: Iterable[str], folder: Path, instead: Path | None) -> dict[str, Path]:
+    places = {name: folder / f"{name}.toml" for name in names}
+    for path in sorted(instead.glob("*.toml")) if instead is not None else ():
+        if path.stem not in places:
+            raise TableError(f"{path.name} is none of {', '.join(f'{name}.toml' for name in places) or 'the tables'}")
+        places[path.stem] = path
+    return places
+
+
+def _table(path: Path, reader: TableReader) -> AbstractMapping[str, Table]:
+    try:
+        return reader(tomllib.loads(path.read_text("utf-8")))
+    except ValueError as error:  # TOML that is none, too
+        raise TableError(f"{path.name}: {error}") from None
+
+
+def _mapping(folder: Path, entity: str, plan: Plan, makers: AbstractMapping[str, Maker], tables: Tables) -> Mapping:
+    document = tomllib.loads((folder / "mappings" / f"{entity}.toml").read_text("utf-8"))
+    mapping = Mapping.parse(entity, document, makers, tables)
     for rule in _all_rules(mapping.rules):
         _check_rule(f"{entity}.{rule.name}", rule, plan)
     return mapping
@@ -75,6 +130,8 @@ def _check_rule(place: str, rule: Rule, plan: Plan) -> None:
         raise MappingError(f"{place}: refers to {rule.reference!r}, which the plan does not have")
     if rule.reference and plan.entity(rule.reference).archive_only:
         raise MappingError(f"{place}: refers to {rule.reference!r}, which is only archived and has no target ids")
+    if rule.placeholder and rule.reference not in plan.placeholders:
+        raise MappingError(f"{place}: the plan has no [placeholder.{rule.reference}]")
     if rule.many and (rule.required or rule.default is not None):
         raise MappingError(f"{place}: a list with nothing in it is empty; 'many' goes without 'required' and 'default'")
 
@@ -95,9 +152,9 @@ def _check_order(plan: Plan) -> None:
         raise MappingError(f"{plan.name}: {' follows '.join(reversed(error.args[1]))}, in a circle") from None
 
 
-def _digest(folder: Path) -> str:
+def _digest(folder: Path, tables: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.toml")):
-        digest.update(path.relative_to(folder).as_posix().encode())
+    for path in (*sorted(folder.rglob("*.toml")), *tables):
+        digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -2,12 +2,12 @@
 
 import azure.functions as func
 
-from composition.app import current
+from composition.app import App, current
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
 from triggers.problems import Problem, answer, guarded
 from triggers.queries import read_query
-from triggers.run_requests import AVAILABLE_MODES
+from triggers.run_requests import AVAILABLE_MODES, chosen_of, read_preview_body
 
 blueprint = func.Blueprint()
 
@@ -28,12 +28,27 @@ async def list_plans(req: func.HttpRequest) -> func.HttpResponse:
 async def one_plan(req: func.HttpRequest) -> func.HttpResponse:
     """One plan; 404 UNKNOWN_PLAN."""
     read_query(req)
+    return answer(_describe(_named(await current(), req)))
+
+
+@blueprint.function_name("http_preview_plan")
+@blueprint.route("plans/{plan}/preview", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@guarded
+async def preview_plan(req: func.HttpRequest) -> func.HttpResponse:
+    """What a run would do, without writing; 400, 404 UNKNOWN_PLAN, 413, 503 as problem documents."""
+    read_query(req)
+    body = read_preview_body(req)
     app = await current()
-    name = req.route_params["plan"]
+    plan = _named(app, req)
+    return answer(await app.preview.of(plan.name, chosen_of(plan, body.entities), await app.arrived(plan.name)))
+
+
+def _named(app: App, request: func.HttpRequest) -> Plan:
+    name = request.route_params["plan"]
     plan = app.plan(name)
     if plan is None:
         raise Problem("UNKNOWN_PLAN", f"There is no plan {name!r}; there are {', '.join(app.plan_names)}")
-    return answer(_describe(plan))
+    return plan
 
 
 def _describe(plan: Plan) -> JsonObject:

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from composition.app import App, current
+from composition.app import current
 from shared.engine.control import ControlError
 from shared.engine.status import summary
 from shared.model.run import Run, RunState
@@ -14,8 +14,6 @@ from triggers.queries import one_of, read_query
 from triggers.run_requests import read_body, to_request
 
 blueprint = df.Blueprint()
-
-_ARRIVED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
 
 @blueprint.function_name("http_start_run")
@@ -30,7 +28,7 @@ async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient
     plan = app.plan(body.plan)
     if plan is None:
         raise Problem("UNKNOWN_PLAN", f"There is no plan {body.plan!r}; there are {', '.join(app.plan_names)}")
-    arrived = await _arrived(app, plan.name) if body.entities else frozenset()
+    arrived = await app.arrived(plan.name) if body.entities else frozenset()
     request = to_request(body, plan, arrived)
     run = await app.control.start(request, who(req), starter_through(client))
     url = f"{req.url.split('?')[0].rstrip('/')}/{run.run_id}"
@@ -96,8 +94,3 @@ async def cancel_run(req: func.HttpRequest) -> func.HttpResponse:
 
 def _changed(run: Run) -> func.HttpResponse:
     return answer(summary(run))
-
-
-async def _arrived(app: App, plan: str) -> frozenset[str]:
-    runs = await app.stores.runs.list(plan=plan)
-    return frozenset(name for run in runs if run.state in _ARRIVED and run.mode.writes for name in run.entities)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from shared.model.run import RunState
+from triggers.preview_schema import preview_schema
 from triggers.queries import DEFAULT_PAGE, LARGEST_PAGE
-from triggers.run_requests import RunBody
+from triggers.run_requests import PreviewBody, RunBody
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
@@ -23,6 +24,8 @@ def document() -> dict[str, Any]:
             "schemas": {
                 **definitions,
                 "RunBody": body,
+                "PreviewBody": PreviewBody.model_json_schema(),
+                "Preview": preview_schema(),
                 "Problem": _problem(),
                 "Run": _run(),
                 "DeadLetter": _dead_letter(),
@@ -63,9 +66,17 @@ def _paths() -> dict[str, Any]:
         **_dead_letters(),
         "/api/plans": {"get": _operation("All plans", 200, {"type": "array"}, 400)},
         "/api/plans/{plan}": {"parameters": [plan], "get": _operation("One plan", 200, {"type": "object"}, 400, 404)},
+        "/api/plans/{plan}/preview": {"parameters": [plan], "post": _previewing()},
         "/api/doctor": {"get": _operation("Settings and checks", 200, {"type": "object"}, 400)},
         "/api/health": {"get": {**_operation("Takes requests", 200, {"type": "object"}), "security": []}},
     }
+
+
+def _previewing() -> dict[str, Any]:
+    answer = {"$ref": "#/components/schemas/Preview"}
+    operation = _operation("What a run would do, without writing", 200, answer, 400, 404, 413)
+    schema = {"$ref": "#/components/schemas/PreviewBody"}
+    return {**operation, "requestBody": {"required": False, "content": {"application/json": {"schema": schema}}}}
 
 
 def _dead_letters() -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Reading the body of ``POST /api/runs``."""
+"""Reading the bodies of ``POST /api/runs`` and ``POST /api/plans/{plan}/preview``."""
 
 import json
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeVar
 
 import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -43,19 +44,39 @@ class RunBody(BaseModel):
     options: Options = Options()
 
 
+class PreviewBody(BaseModel):
+    """The body of ``POST /api/plans/{plan}/preview``; it may be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entities: list[str] | None = Field(default=None, min_length=1, max_length=100)
+
+
 def read_body(request: func.HttpRequest) -> RunBody:
     """Raises Problem TOO_LARGE or INVALID_REQUEST with what was expected, field by field."""
+    return _read(request, RunBody, "an object with plan and mode")
+
+
+def read_preview_body(request: func.HttpRequest) -> PreviewBody:
+    """No body means all entities. Raises Problem TOO_LARGE or INVALID_REQUEST as ``read_body`` does."""
+    return _read(request, PreviewBody, "an object with entities, or nothing") if request.get_body() else PreviewBody()
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def _read(request: func.HttpRequest, model: type[Body], expected: str) -> Body:
     body = request.get_body()
     if len(body) > LARGEST_BODY:
         raise Problem("TOO_LARGE", f"The body may have {LARGEST_BODY} bytes; this one has {len(body)}")
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        raise Problem("INVALID_REQUEST", "The body is not JSON; expected an object with plan and mode") from None
+        raise Problem("INVALID_REQUEST", f"The body is not JSON; expected {expected}") from None
     if not isinstance(document, dict):
-        raise Problem("INVALID_REQUEST", "Expected a JSON object with plan and mode")
+        raise Problem("INVALID_REQUEST", f"Expected {expected}")
     try:
-        return RunBody.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
         errors = [
             {"field": ".".join(map(str, one["loc"])) or "body", "message": one["msg"]}
@@ -73,9 +94,7 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
         raise invalid("mode", f"{mode.value} is not available for this plan; available: {known}")
     if body.since is not None and mode is not RunMode.DELTA:
         raise invalid("since", f"goes with mode delta only; {mode.value} reads everything, so leave it out")
-    chosen = tuple(name for name in plan.names if name in (body.entities or plan.names))
-    if unknown := sorted(set(body.entities or ()) - set(plan.names)):
-        raise invalid("entities", f"unknown {', '.join(unknown)}; the plan has {', '.join(plan.names)}")
+    chosen = chosen_of(plan, body.entities)
     for name, gap in plan.unread_parents(chosen).items():
         raise invalid("entities", f"{name} is read along {', '.join(gap)}; add {'it' if len(gap) == 1 else 'them'}")
     for name, gap in plan.missing_requirements(chosen).items():
@@ -83,3 +102,10 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
             raise invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
     options = RunOptions(**body.options.model_dump())
     return RunRequest(plan.name, mode, chosen, body.since, options)
+
+
+def chosen_of(plan: Plan, named: Sequence[str] | None) -> tuple[str, ...]:
+    """The entities that a request names, in import order; all when it names none. Raises Problem for unknown ones."""
+    if unknown := sorted(set(named or ()) - set(plan.names)):
+        raise invalid("entities", f"unknown {', '.join(unknown)}; the plan has {', '.join(plan.names)}")
+    return tuple(name for name in plan.names if name in (named or plan.names))

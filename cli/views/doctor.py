@@ -12,23 +12,25 @@ from shared.model.json import Json, as_map
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding; ``fix`` says how to mend it and matters only when it is not ``ok``."""
+    """One finding; ``fix`` says how to mend it when it is not ``ok``, and what one may do when it is information."""
 
     name: str
     ok: bool
     detail: str = ""
     fix: str = ""
+    severity: str = ""
 
     @classmethod
     def parse(cls, item: Json) -> "Check":
         """Read one check of GET /api/doctor; a check that does not say ``ok`` is not."""
         data = as_map(item)
-        texts = {name: str(data.get(name) or "") for name in ("detail", "fix")}
+        texts = {name: str(data.get(name) or "") for name in ("detail", "fix", "severity")}
         return cls(str(data.get("name", "?")), data.get("ok") is True, **texts)
 
     def as_json(self) -> dict[str, str | bool]:
         """The same shape as the API's."""
-        return {"name": self.name, "ok": self.ok, "detail": self.detail, "fix": self.fix}
+        texts = {"detail": self.detail, "fix": self.fix, "severity": self.severity or "blocker"}
+        return {"name": self.name, "ok": self.ok, **texts}
 
 
 def doctor_view(settings: list[Json], checks: list[Check]) -> RenderableType:
@@ -49,8 +51,9 @@ def _settings(settings: list[Json]) -> Table:
 
 
 def _line(check: Check) -> Text:
-    verdict = ("ok  ", "green") if check.ok else ("FAIL", "bold red")
+    failed = ("WARN", "yellow") if check.severity == "warning" else ("FAIL", "bold red")
+    verdict = ("ok  ", "green") if check.ok else failed
     text = Text.assemble(verdict, " ", clean(check.name), clean(f": {check.detail}") if check.detail else "")
-    if check.fix and not check.ok:
-        text.append(clean(f"\n     fix: {check.fix}"))
+    if check.fix and (not check.ok or check.severity == "info"):
+        text.append(clean(f"\n     {'hint' if check.ok else 'fix'}: {check.fix}"))
     return text

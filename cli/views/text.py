@@ -6,6 +6,8 @@ _MINUTE = 60
 _HOUR = 3600
 _DAY = 24 * _HOUR
 _UNCOUNTABLE = "?"
+_THOUSAND = 1000
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def clean(text: object) -> str:
@@ -33,6 +35,17 @@ def duration(seconds: float) -> str:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     days, rest = divmod(whole // _HOUR, 24)
     return f"{days} d {rest} h" if rest else f"{days} d"
+
+
+def size(count: float | None) -> str:
+    """Bytes in the largest fitting unit: ``812 B``, ``4.2 GB``; ``?`` for an unknown one."""
+    if count is None:
+        return _UNCOUNTABLE
+    units = iter(_UNITS)
+    unit = next(units)
+    while count >= _THOUSAND and (larger := next(units, None)):
+        count, unit = count / _THOUSAND, larger
+    return f"{number(round(count, 1))} {unit}"
 
 
 def instant(moment: datetime | None) -> str:

@@ -28,12 +28,12 @@ class BatchAnswer:
     seconds: float
 
 
-def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0) -> BatchAnswer:
-    """Decode the answer to commands whose ``methods`` are given by key.
+def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0, decoded: Json = None) -> BatchAnswer:
+    """Decode the answer to commands whose ``methods`` are given by key; ``decoded`` is the body when that is done.
 
     A command that the portal is silent about is an error to be tried again, never an empty result.
     """
-    outer = _section(orjson.loads(body), "result")
+    outer = _section(orjson.loads(body) if decoded is None else decoded, "result")
     results, failed, times = (_section(outer, name) for name in ("result", "result_error", "result_time"))
     operating: dict[str, Operating] = {}
     for key, method in methods.items():

@@ -16,6 +16,8 @@ READ_METHODS = frozenset(
         "crm.status.list",
         "crm.type.list",
         "department.get",
+        "disk.attachedobject.get",
+        "disk.file.get",
         "im.chat.get",
         "im.chat.user.list",
         "im.dialog.get",

@@ -8,7 +8,8 @@ from shared.model.json import Json, as_map
 LIMIT = 480.0
 """Seconds of a method in ten minutes; over it the portal refuses the method for this webhook."""
 
-_WINDOW = 600.0
+WINDOW = 600.0
+"""Those ten minutes, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def read_operating(block: Json) -> Operating | None:
     seconds, reset_at, now = (_number(times.get(name)) for name in ("operating", "operating_reset_at", "finish"))
     if seconds is None and reset_at is None:
         return None
-    resets_in = None if reset_at is None else min(_WINDOW, max(0.0, reset_at - (time.time() if now is None else now)))
+    resets_in = None if reset_at is None else min(WINDOW, max(0.0, reset_at - (time.time() if now is None else now)))
     return Operating(seconds or 0.0, resets_in)
 
 

@@ -1,18 +1,25 @@
 """A Bitrix24 portal as a ``Source``."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.examination import examine
 from connectors.bitrix24.families import READERS
 from connectors.bitrix24.lanes import Lane
-from connectors.bitrix24.readers.reader import Reader
+from connectors.bitrix24.readers.reader import Portal, Reader
+from connectors.bitrix24.surveying.survey import Surveyor
 from connectors.bitrix24.transport import Access, Transport
 from connectors.bitrix24.webhooks import Webhooks
 from shared.http.client import HttpClient
+from shared.media.fetching import MediaFetcher
 from shared.model.json import JsonObject
 from shared.model.records import Cut, SourcePage
+from shared.ports.surveys import Survey
 from shared.ports.systems import Budget, Check, Extracted
+
+_CLOUD = re.compile(r"\.bitrix24\.[a-z]{2,6}(?:\.[a-z]{2})?\Z")
+"""Names below it are the vendor's: portals, and the servers that hand out their pictures."""
 
 
 def portal_of(urls: Sequence[str]) -> str:
@@ -23,19 +30,31 @@ def portal_of(urls: Sequence[str]) -> str:
     return portals.pop()
 
 
+def file_hosts(portal: str) -> tuple[str, ...]:
+    """Hosts of a portal's files, besides its own address: those of a cloud portal's zone (``.bitrix24.com``)."""
+    zone = _CLOUD.search(portal)
+    return (zone[0],) if zone else ()
+
+
 @dataclass(slots=True)
 class Bitrix24Source:
     """Reads the entities of one portal (``families.READERS``) through one or more webhooks."""
 
     portal: str
     webhooks: Webhooks
+    media: MediaFetcher
+    rate: float | None = None
+    """Requests per second that are made of the portal, as far as is known."""
+
     _readers: dict[str, Reader] = field(default_factory=dict)
 
     @staticmethod
-    def of_webhooks(urls: Sequence[str], http: HttpClient, budget: Budget) -> "Bitrix24Source":
-        """Raises ValueError for URLs of which ``portal_of`` does."""
+    def of_webhooks(
+        urls: Sequence[str], http: HttpClient, budget: Budget, media: MediaFetcher, rate: float | None = None
+    ) -> "Bitrix24Source":
+        """``media`` fetches the files of records. Raises ValueError for URLs of which ``portal_of`` does."""
         transports = [Transport(Access.webhook(url), http, Lane(budget, number)) for number, url in enumerate(urls)]
-        return Bitrix24Source(portal_of(urls), Webhooks(transports))
+        return Bitrix24Source(portal_of(urls), Webhooks(transports), media, rate)
 
     async def identity(self) -> str:
         """Host (and port) of the portal."""
@@ -51,10 +70,14 @@ class Bitrix24Source:
 
     async def checks(self) -> list[Check]:
         """See ``examine``."""
-        return await examine(self.portal, self.webhooks)
+        return await examine(self.portal, self.webhooks, self.rate)
+
+    async def survey(self, entities: Sequence[str], ranges: int) -> Survey:
+        """See ``Source.survey``."""
+        return await Surveyor(self.webhooks, self.reader).survey(entities, ranges)
 
     def reader(self, entity: str) -> Reader:
         """The reader of one entity; it learns how heavy the portal's pages are, so there is one for all pages."""
         if entity not in self._readers:
-            self._readers[entity] = READERS[entity](self.webhooks)
+            self._readers[entity] = READERS[entity](Portal(self.portal, self.webhooks, self.media))
         return self._readers[entity]

@@ -15,7 +15,7 @@ from connectors.bitrix24.query import encode
 from shared.http.client import Answer, HttpClient
 from shared.http.redaction import register_secret
 from shared.model.errors import PortageError, RunStopped, SlowDown
-from shared.model.json import Json, JsonObject
+from shared.model.json import Json, JsonObject, as_map
 from shared.ports.systems import Budget
 
 BATCH = "batch"
@@ -112,7 +112,7 @@ class Transport:
         names = set(methods.values())
         payer = names.pop() if len(names) == 1 else BATCH
         posted = await self._post(BATCH, {"halt": 0, "cmd": lines}, payer)
-        answer = read_batch(posted.body, methods, posted.seconds)
+        answer = read_batch(posted.body, methods, posted.seconds, posted.decoded)
         for key, method in methods.items():
             self.http.tally(method, answer.errors[key].reason.code if key in answer.errors else "ok")
         refused = {methods[key]: error for key, error in answer.errors.items() if isinstance(error, SlowDown)}
@@ -150,7 +150,7 @@ class Transport:
 def classify(answer: Answer) -> PortageError | None:
     """What an HTTP answer means."""
     try:
-        body = orjson.loads(answer.body)
+        body = answer.decoded
     except orjson.JSONDecodeError:
         return classify_page(answer.status)
     return classify_body(body, answer.status)
@@ -158,7 +158,7 @@ def classify(answer: Answer) -> PortageError | None:
 
 def read_envelope(answer: Answer) -> Envelope:
     """Decode an answer that ``classify`` found good."""
-    body = orjson.loads(answer.body)
+    body = as_map(answer.decoded)
     return Envelope(
         result=body["result"],
         total=_number(body.get("total")),

@@ -10,16 +10,21 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from lab.bench.scenarios import Measure, gateway_limit, portal_limit, without_limits
+from lab.bench.extraction import beside_fast_bitrix24, many_deals, operating_limit, portal_limit
+from lab.bench.importing import gateway_limit, without_limits
+from lab.bench.measures import Measure
 from lab.directories import own_directory
 from lab.processes import ROOT
 from lab.stopping import stop_when_asked
 
-_SCENARIOS = (without_limits, portal_limit, gateway_limit)
+_SCENARIOS = (without_limits, gateway_limit, portal_limit, operating_limit, beside_fast_bitrix24, many_deals)
 
 
 def main() -> int:
-    """Measure, print a table, write ``.local/bench/bench.json``. 1 when a scenario fails."""
+    """Measure (arguments name scenarios; none: all), print a table, write ``.local/bench/bench.json``.
+
+    1 when a scenario fails.
+    """
     console = Console(highlight=False)
     result = ROOT / ".local" / "bench" / "bench.json"
     stop_when_asked()
@@ -40,7 +45,8 @@ def main() -> int:
 
 def _measure(directory: Path, console: Console) -> list[Measure]:
     measures: list[Measure] = []
-    for scenario in _SCENARIOS:
+    chosen = [one for one in _SCENARIOS if one.__name__ in sys.argv[1:] or not sys.argv[1:]]
+    for scenario in chosen:
         begun = time.monotonic()
         measures += scenario(directory / scenario.__name__)
         console.print(f"{scenario.__name__.replace('_', ' ')}: {time.monotonic() - begun:.0f} s")

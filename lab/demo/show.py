@@ -10,7 +10,8 @@ import httpx
 from rich.console import Console
 
 from lab.api import Json, totals
-from lab.demo.wording import comparison, where_to_look
+from lab.demo.tables import travelling
+from lab.demo.wording import comparison, remarks, where_to_look
 from lab.processes import ROOT, ProcessFailed, environment, module, tied
 from lab.proof import Compared, compare
 from lab.system import System
@@ -94,9 +95,11 @@ class Show:
     def _compare(self) -> tuple[list[Compared], bool]:
         self._console.print("\n[bold]Both sides, read without Portage's code[/]")
         with self._timed("comparison"):
-            compared = compare(self._system)
-            stats = self._system.stats()
+            stats = self._system.stats()  # before the comparison asks for files
+            compared = compare(self._system, custom=travelling())
         self._console.print(comparison(compared))
+        for remark in remarks(compared):
+            self._console.print(f"  {remark}", markup=False, soft_wrap=True)
         for entity in compared:
             for difference in entity.differences[:_SHOWN_DIFFERENCES]:
                 self._console.print(f"  {entity.name}: {difference}", markup=False, soft_wrap=True)

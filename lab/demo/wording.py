@@ -1,6 +1,6 @@
 """What the demo prints of its findings, in 80 columns: it is often read through a pipe."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich import box
@@ -10,15 +10,29 @@ from lab.proof import Compared
 
 
 def comparison(compared: Iterable[Compared]) -> Table:
-    """One line for each entity. ``values`` and ``links`` are how many of them were compared."""
+    """One line for each entity. ``values`` and ``links`` are how many of them were compared.
+
+    Expected is what the run's webhooks can see; of media, the values are bytes.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("entity", overflow="fold")
-    for name in ("in portal", "in gateway", "values", "links", "differences"):
+    for name in ("expected", "in gateway", "values", "links", "differences"):
         table.add_column(name, justify="right")
     for entity in compared:
+        if entity.remark is not None:
+            continue
         numbers = (entity.expected, entity.arrived, entity.values, entity.links, len(entity.differences))
         table.add_row(entity.name, *(f"{number:,}" for number in numbers))
     return table
+
+
+def remarks(compared: Iterable[Compared]) -> Iterator[str]:
+    """What was not compared, and how much of the portal was not there to be copied."""
+    for entity in compared:
+        if entity.remark is not None:
+            yield f"{entity.name} {entity.remark}"
+        for reason, count in entity.counted.items():
+            yield f"{entity.name}: {reason}: {count:,}"
 
 
 def where_to_look(directory: Path) -> str:

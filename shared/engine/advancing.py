@@ -15,13 +15,16 @@ from shared.engine.job import Job, Jobs, Pace
 from shared.engine.outages import Outage, Outages
 from shared.engine.progress import EntityProgress, assemble
 from shared.engine.stopping import Stopping
-from shared.model.ledger import PageRow, PageState, Stage
+from shared.model.ledger import PageKey, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
 from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
 _SHORT_WAIT = 10.0
 """Seconds for which the other side's limit may hold everything up before the status says so."""
+
+_NEAR = 3
+"""Rows that one worker process has in hand at once. A tick costs half a dozen storage transactions."""
 
 _STAGE_OF = {"source": (Stage.EXTRACT,), "target": (Stage.IMPORT, Stage.PATCH)}
 
@@ -31,12 +34,14 @@ class Tick:
     """What a tick found.
 
     ``stop``: the orchestration ends. ``open``: entities to cut now. ``moved``: the tick did something.
-    ``done`` counts the rows that are completed.
+    ``near``: so little is left of what is open that the next decision is due soon. ``done`` counts the rows that are
+    completed.
     """
 
     stop: bool
     open: tuple[str, ...] = ()
     moved: bool = False
+    near: bool = False
     done: int = 0
 
 
@@ -79,7 +84,9 @@ class Advancer:
         if all(entity.settled for entity in progress.values()):
             await self.finishing.finish(run, progress.values(), whole_plan=run.entities == job.plan.names)
             return Tick(stop=True)
-        return Tick(stop=False, open=to_open, moved=moved, done=sum(entity.done for entity in progress.values()))
+        near = sum(entity.at_work for entity in progress.values()) <= _NEAR
+        done = sum(entity.done for entity in progress.values())
+        return Tick(stop=False, open=to_open, moved=moved, near=near, done=done)
 
     async def _outages(self, run: Run, progress: Iterable[EntityProgress]) -> list[Outage]:
         """Outages that last; one that a later success of its stages disproves is cleared."""
@@ -195,25 +202,46 @@ class Advancer:
         sent = 0
         for queue, rows, system in ((EXTRACT_QUEUE, reading, "source"), (IMPORT_QUEUE, writing, "target")):
             window = self.pace.probes if system in out else self.pace.window
-            due = self._due(run, rows, window)
+            due = self._due(run, rows, window, await self._heeded_for(run, queue, rows))
             await self.stores.queue.send(queue, [_message(row, run.epoch) for row in due])
             now = self.clock.seconds()
             await self.stores.ledger.mark([replace(row, enqueued_at=now, enqueued_by=run.epoch) for row in due])
             sent += len(due)
         return bool(sent)
 
-    def _due(self, run: Run, rows: list[PageRow], window: int) -> list[PageRow]:
+    async def _heeded_for(self, run: Run, queue: str, rows: list[PageRow]) -> float:
+        """For how many seconds a wake-up may still be heeded: not longer than anything is left in its queue.
+
+        The queue is asked only when a wake-up is overdue. A message in a worker's hands is still in the queue.
+        """
+        soon = self.pace.heeded_within
+        if len(_woken(run, rows, self.clock.seconds(), soon)) == len(
+            _woken(run, rows, self.clock.seconds(), self.pace.requeue_after)
+        ):
+            return soon
+        left = [await self.stores.queue.length(name) for name in (queue, f"{queue}-poison")]
+        return self.pace.requeue_after if any(left) else soon
+
+    def _due(self, run: Run, rows: list[PageRow], window: int, heeded_for: float) -> list[PageRow]:
         """Rows to wake up now: those without a wake-up of this generation that may still be heeded."""
         now = self.clock.seconds()
-        pending = [row for row in rows if row.state is PageState.PENDING]
-        woken = {row.key for row in pending if self._is_woken(run, row, now)}
-        ready = [row for row in pending if row.key not in woken and row.not_before <= now]
-        return ready[: max(0, window - len(woken))]
+        woken = _woken(run, rows, now, heeded_for)
+        ready = [row for row in rows if row.state is PageState.PENDING and row.key not in woken]
+        return [row for row in ready if row.not_before <= now][: max(0, window - len(woken))]
 
-    def _is_woken(self, run: Run, row: PageRow, now: float) -> bool:
-        if row.held_by is not None:
-            return is_held(row, now)  # whoever held it is gone when its hold is over
-        return row.enqueued_by == run.epoch and (row.enqueued_at or 0.0) > now - self.pace.requeue_after
+
+def _woken(run: Run, rows: list[PageRow], now: float, heeded_for: float) -> set[PageKey]:
+    """Pending rows that somebody works on or is about to. Whoever held one is gone when its hold is over."""
+    pending = (row for row in rows if row.state is PageState.PENDING)
+    return {
+        row.key
+        for row in pending
+        if (
+            is_held(row, now)
+            if row.held_by is not None
+            else row.enqueued_by == run.epoch and (row.enqueued_at or 0.0) > now - heeded_for
+        )
+    }
 
 
 def _in(entity: EntityProgress) -> bool:

@@ -13,6 +13,7 @@ from shared.engine.admission import Admission
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
 from shared.engine.extracted import ExtractedRows, RowCache
+from shared.engine.fingerprints import fingerprint
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.parking import park
 from shared.engine.rows import dump_rows
@@ -20,7 +21,7 @@ from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
 from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
-from shared.model.records import SourcePage, SourceRecord
+from shared.model.records import DeadLetter, Lost, SourcePage, SourceRecord
 from shared.model.run import Run
 from shared.ports.evidence import merged, recording
 from shared.ports.stores import Stores
@@ -115,19 +116,23 @@ class Extractor:
         return PageRow(key, cursor=got.next, enqueued_at=self.clock.seconds(), enqueued_by=run.epoch)
 
     async def _store(self, job: Job, page: PageRow, got: _Got, following: PageRow | None) -> None:
+        """Blobs and dead letters first: a page that is done has them."""
         records, calls = got.page.records, merged(page.calls, got.calls)
         place = _place(page.key, records)
         raw_blob, rows_blob = f"raw/{place}", f"rows/{place}"
-        await asyncio.gather(
+        jobs = [
             self.stores.archive.put(raw_blob, b"[" + b",".join(got.page.raw) + b"]"),
             self.stores.archive.put(rows_blob, dump_rows(records)),
-        )
+        ]
+        if letters := [_letter(page, lost, raw_blob) for lost in got.page.lost]:
+            jobs.append(self.stores.dead_letters.add(letters))
+        await asyncio.gather(*jobs)
         done = replace(
             page,
             state=PageState.DONE,
             blob=rows_blob,
             raw_blob=raw_blob,
-            counts=Counts(extracted=len(records), source_calls=got.page.calls),
+            counts=Counts(extracted=len(records), dead_lettered=len(letters), source_calls=got.page.calls),
             calls=calls,
             completed_at=self.clock.seconds(),
         )
@@ -146,6 +151,12 @@ class Extractor:
             )
             for part, start in enumerate(range(0, total, size))
         ]
+
+
+def _letter(page: PageRow, lost: Lost, raw_blob: str) -> DeadLetter:
+    """The letter of a record that could not be read; a repeated attempt at its page replaces it."""
+    key, cause = page.key, fingerprint(page.key.entity, lost.reason, None, lost.message)
+    return DeadLetter(key.run_id, key.entity, lost.id, lost.reason, lost.message, page.attempts + 1, raw_blob, cause)
 
 
 def _place(key: PageKey, records: tuple[SourceRecord, ...]) -> str:

@@ -22,6 +22,8 @@ _BEAT_SECONDS = 10.0
 _MARGIN_SECONDS = 5.0
 """Clocks of two processes may differ by this much."""
 
+_ATTEMPTS = 5
+
 
 def is_held(row: PageRow, now: float) -> bool:
     """Whether some worker may still write the records of ``row``."""
@@ -49,7 +51,7 @@ class Hold:
 
     async def renew(self) -> None:
         """Move the end of the hold on. Raises Conflict when somebody else has the row."""
-        for _ in range(5):
+        for _ in range(_ATTEMPTS):
             begun = self.clock.monotonic()
             until = self.clock.seconds() + HOLD_SECONDS
             try:
@@ -79,15 +81,12 @@ class Hold:
 
 @asynccontextmanager
 async def holding(ledger: Ledger, clock: Clock, row: PageRow) -> AsyncIterator[Hold]:
-    """Take ``row`` and keep it. Raises Conflict when somebody else holds or changes it.
+    """Take ``row`` and keep it. Raises Conflict when somebody else holds it or did its work.
 
     Whoever leaves without completing the row gives it back, so that it can be woken up at once.
     """
     token = uuid.uuid4().hex
-    if is_held(row, clock.seconds()):
-        raise Conflict(row.key.row)
-    taken = await ledger.update(replace(row, held_by=token, held_until=clock.seconds() + HOLD_SECONDS))
-    hold = Hold(taken, ledger, clock, token)
+    hold = Hold(await _taken(ledger, clock, row, token), ledger, clock, token)
     beating = asyncio.create_task(hold.beat())
     try:
         yield hold
@@ -95,3 +94,22 @@ async def holding(ledger: Ledger, clock: Clock, row: PageRow) -> AsyncIterator[H
         beating.cancel()
         if not hold.completed:
             await park(ledger, clock, row.key, 0.0, holder=token)
+
+
+async def _taken(ledger: Ledger, clock: Clock, row: PageRow, token: str) -> PageRow:
+    """The row in the hands of ``token``.
+
+    The wake-up that brought the worker here is noted in the row after it was sent, so the row may change under the
+    worker's hands. That is no reason to leave: nobody else would come.
+    """
+    for _ in range(_ATTEMPTS):
+        if is_held(row, clock.seconds()):
+            break
+        try:
+            return await ledger.update(replace(row, held_by=token, held_until=clock.seconds() + HOLD_SECONDS))
+        except Conflict:
+            current = await ledger.get(row.key)
+            if current is None or current.state is not PageState.PENDING:
+                break
+            row = current
+    raise Conflict(row.key.row)

@@ -18,8 +18,10 @@ from shared.engine.delivering import Delivery, deliver
 from shared.engine.holding import Hold, holding
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.lookup import References, read_entries
+from shared.engine.origins import Origins, links_of
 from shared.engine.outcome import Outcome
 from shared.engine.parking import park
+from shared.engine.placeholders import made_up, placeholder
 from shared.engine.rows import load_slice
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
@@ -31,6 +33,7 @@ from shared.model.records import OutgoingItem, SourceRecord
 from shared.model.run import Run
 from shared.ports.stores import Stores
 from shared.transform.canonical import checksum
+from shared.transform.making import Surroundings
 from shared.transform.references import Pending, pending, resolve
 
 
@@ -92,8 +95,10 @@ class Importer:
         entity = row.key.entity
         records = await self._records(row)
         outcome = Outcome(run, row, self.clock.now())
-        drafts = self._transform(job, records, outcome)
-        outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, drafts)
+        outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, (record.id for record in records))
+        around = await _surroundings(job)
+        outcome.origins = Origins.of(job.mappings[entity], around, records)
+        drafts = self._transform(job, await self._changed(run, records, outcome), outcome, around)
         if tree := job.plan.entity(entity).tree:
             for level in _levels(drafts, tree, entity):
                 await self._import(run, job, hold, level, outcome)
@@ -110,12 +115,19 @@ class Importer:
         deferred = orjson.loads(await self.stores.archive.get(row.receipts or ""))["deferred"]
         return [record for record in records if record.id in deferred]
 
-    def _transform(self, job: Job, records: list[SourceRecord], outcome: Outcome) -> dict[str, JsonObject]:
+    async def _changed(self, run: Run, records: list[SourceRecord], outcome: Outcome) -> list[SourceRecord]:
+        """Records that have to be transformed to be known; the others are as the target has them."""
+        lookup = await self.references.lookup(run.plan, links_of(outcome.known.values()))
+        return [record for record in records if not outcome.has_same_origin(record.id, lookup)]
+
+    def _transform(
+        self, job: Job, records: list[SourceRecord], outcome: Outcome, around: Surroundings
+    ) -> dict[str, JsonObject]:
         drafts = {}
         mapping = job.mappings[outcome.row.key.entity]
         for record in records:
             try:
-                draft = mapping.apply(record)
+                draft = mapping.apply(record, around)
             except RecordRejected as error:
                 outcome.reject(record.id, error.reason.code, error.message, error.field)
                 continue
@@ -125,7 +137,12 @@ class Importer:
 
     async def _import(self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], outcome: Outcome) -> None:
         row = hold.row
-        lookup = await self.references.lookup(run.plan, (one for data in drafts.values() for one in pending(data)))
+        needed = [one for data in drafts.values() for one in pending(data)]
+        lookup = await self.references.lookup(run.plan, needed)
+        if run.mode.writes and (gone := made_up(needed, lookup)):
+            for entity, ids in gone.items():
+                await self._make_up(run, job, hold, entity, ids, outcome)
+            lookup = await self.references.lookup(run.plan, needed)
         items = []
         for source_id, draft in drafts.items():
             resolution = resolve(draft, lookup)
@@ -141,25 +158,51 @@ class Importer:
             except RecordRejected as error:
                 outcome.reject(source_id, error.reason.code, error.message, error.field)
                 continue
+            outcome.note_origin(source_id, pending(draft), lookup)
             if not outcome.unchanged(source_id, digest):
                 key = job.target.key(row.key.entity, source_id, digest)
                 items.append(OutgoingItem(source_id, key, digest, resolution.data))
+        if run.mode.writes and (entries := outcome.entries_with_new_origins()):
+            await self.stores.idmaps.of(run.plan).write(entries)
         if not items:
             return
         if not run.mode.writes:
             outcome.would_write(items)
             return
+        delivery = await self._deliver(run, job, hold, row.key.entity, items)
+        await self._book(run, delivery, items, outcome)
+
+    async def _make_up(
+        self, run: Run, job: Job, hold: Hold, entity: str, source_ids: list[str], outcome: Outcome
+    ) -> None:
+        items = [placeholder(job, entity, source_id) for source_id in source_ids]
+        delivery = await self._deliver(run, job, hold, entity, items)
+        outcome.calls += delivery.calls
+        checksums = {item.source_id: item.checksum for item in items}
+        if entries := outcome.book_placeholders(entity, delivery.receipts, checksums):
+            await self.stores.idmaps.of(run.plan).write(entries)
+        if delivery.trouble is not None:
+            raise delivery.trouble
+
+    async def _deliver(self, run: Run, job: Job, hold: Hold, entity: str, items: list[OutgoingItem]) -> Delivery:
+        key = hold.row.key
         capabilities = await self.guard.capabilities(run, job)
-        batch = f"{run.run_id}-{row.key.entity}-{row.key.range_no}-{row.key.row}"
+        batch = f"{run.run_id}-{key.entity}-{key.range_no}-{key.row}" + ("" if entity == key.entity else f"-{entity}")
 
         async def may_call() -> None:
             if not hold.safe or await self.admission.run(run.run_id, run.epoch) is None:
                 raise _Withdrawn
 
-        delivery = await deliver(
-            job.target, capabilities, row.key.entity, run.run_id, batch, items, self.pace.calls_in_flight, may_call
+        return await deliver(
+            job.target,
+            capabilities,
+            entity,
+            run.run_id,
+            batch,
+            items,
+            self.pace.in_flight(capabilities.limits.get(entity)),
+            may_call,
         )
-        await self._book(run, delivery, items, outcome)
 
     async def _book(self, run: Run, delivery: Delivery, items: list[OutgoingItem], outcome: Outcome) -> None:
         """Write down what went in before anything else is decided."""
@@ -216,3 +259,9 @@ def _levels(drafts: dict[str, JsonObject], parent_field: str, entity: str) -> li
     for source_id, draft in drafts.items():
         levels[depth[source_id]][source_id] = draft
     return levels
+
+
+async def _surroundings(job: Job) -> Surroundings:
+    imported = frozenset(entity.name for entity in job.plan.entities if not entity.archive_only)
+    host = (await job.source.identity()).partition(":")[0]
+    return Surroundings(frozenset({host}), imported)

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.engine.governor import PATIENCE
 from shared.model.plan import Plan
+from shared.model.records import MethodLimit
 from shared.ports.systems import Source, Target
 from shared.transform.mapping import Mapping
 
@@ -42,12 +44,17 @@ Starter = Callable[[str, str, dict[str, object]], Awaitable[None]]
 """Starts an orchestration: (orchestrator, instance id, input). Starting one that runs already is not an error."""
 
 
+_SLICES_AT_ONCE = 3
+"""What a worker process has in hand, by ``host.json``: a batch of 2, and 1 more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Numbers the engine goes by. Times are seconds.
 
     ``window`` caps the wake-ups outstanding in a queue, ``probes`` those while the other side is out.
-    ``worker_seconds`` is how long one message may work; ``requeue_after`` when a wake-up counts as lost.
+    ``worker_seconds`` is how long one message may work. A wake-up counts as lost after ``heeded_within`` when its queue
+    is empty, and after ``requeue_after`` in any case.
     ``judge_after`` is the number of records from which on the failure threshold counts.
     """
 
@@ -57,7 +64,18 @@ class Pace:
     probes: int = 2
     worker_seconds: float = 60.0
     halt_after: float = 900.0
+    heeded_within: float = 30.0
     requeue_after: float = 1800.0
     calls_in_flight: int = 4
     transient_attempts: int = 5
     judge_after: int = 100
+
+    def in_flight(self, limit: MethodLimit | None) -> int:
+        """Calls that one slice has under way at once: not more than get leave before they lose patience.
+
+        A slice of which a call lost patience is put away for seconds, in which the limit may go unused.
+        """
+        if limit is None:
+            return self.calls_in_flight
+        soon = limit.per_minute / 60 * PATIENCE / _SLICES_AT_ONCE
+        return max(1, min(self.calls_in_flight, int(soon)))

@@ -1,7 +1,7 @@
 """Resolving references in bulk: whole blocks of the id map, kept in an LRU."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -69,10 +69,13 @@ async def read_entries(idmap: IdMap, entity: str, source_ids: Iterable[str]) -> 
     """What is known of these records now, past any cache."""
     limit = asyncio.Semaphore(_PARALLEL)
 
-    async def one(block: str) -> dict[str, IdMapEntry]:
+    async def one(block: str, ids: set[str]) -> dict[str, IdMapEntry]:
         async with limit:
-            return await idmap.block(entity, block)
+            entries = await idmap.block(entity, block, ids)
+        return {key: entry for key, entry in entries.items() if key in ids}
 
-    wanted = set(source_ids)
-    blocks = await asyncio.gather(*(one(block) for block in sorted({block_of(source_id) for source_id in wanted})))
-    return {key: entry for block in blocks for key, entry in block.items() if key in wanted}
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for source_id in source_ids:
+        wanted[block_of(source_id)].add(source_id)
+    blocks = await asyncio.gather(*(one(block, ids) for block, ids in wanted.items()))
+    return {key: entry for block in blocks for key, entry in block.items()}

@@ -1,16 +1,17 @@
 """What came of a slice, record by record. Counts are taken from sets of ids, so nothing counts twice."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.engine.fingerprints import fingerprint
+from shared.engine.origins import Origins
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, Stage
 from shared.model.records import DeadLetter, OutgoingItem, Receipt
 from shared.model.run import Run
-from shared.transform.references import Pending
+from shared.transform.references import Lookup, Pending
 
 _REJECTIONS = {
     "VALIDATION": "target.rejected_record",
@@ -29,6 +30,9 @@ class Outcome:
     known: dict[str, IdMapEntry] = field(default_factory=dict)
     calls: int = 0
     stumbled: list[Receipt] = field(default_factory=list)
+    placeholders: int = 0
+    origins: Origins = field(default_factory=Origins)
+    _unchanged: set[str] = field(default_factory=set)
     _created: set[str] = field(default_factory=set)
     _updated: set[str] = field(default_factory=set)
     _patched: set[str] = field(default_factory=set)
@@ -63,7 +67,28 @@ class Outcome:
                 self._went_in(source_id, entry.action)
         else:
             self._skipped.add(source_id)
+        self._unchanged.add(source_id)
         return True
+
+    def has_same_origin(self, source_id: str, lookup: Lookup) -> bool:
+        """Whether the target has what this record would become, without making it; then it is booked as unchanged."""
+        entry = self.known.get(source_id)
+        if entry is None or not self.origins.still_holds(source_id, entry.origin, lookup):
+            return False
+        return self.unchanged(source_id, entry.checksum)
+
+    def note_origin(self, source_id: str, references: Iterable[Pending], lookup: Lookup) -> None:
+        """What a record was made of; not of one with flaws, which every run is to tell of."""
+        if source_id not in self._flawed:
+            self.origins.note(source_id, references, lookup)
+
+    def entries_with_new_origins(self) -> list[IdMapEntry]:
+        """Id-map entries of unchanged records of which it was not known, or is not true any more, what they are of."""
+        unchanged = [self.known[source_id] for source_id in self._unchanged if source_id in self.origins.noted]
+        entries = [replace(entry, origin=self.origins.noted[entry.source_id]) for entry in unchanged]
+        changed = [entry for entry in entries if entry.origin != self.known[entry.source_id].origin]
+        self.known |= {entry.source_id: entry for entry in changed}
+        return changed
 
     def has_older_version(self, source_id: str) -> bool:
         """Whether the target has a version of the record that is not of this slice (an earlier attempt's is)."""
@@ -111,6 +136,27 @@ class Outcome:
         self.known |= {entry.source_id: entry for entry in entries}
         return entries
 
+    def book_placeholders(
+        self, entity: str, receipts: Sequence[Receipt], checksums: dict[str, str]
+    ) -> list[IdMapEntry]:
+        """Take in what came of records that were made up; answers their id-map entries."""
+        entries = [
+            IdMapEntry(
+                entity=entity,
+                source_id=receipt.source_id,
+                target_id=receipt.target_id,
+                checksum=checksums[receipt.source_id],
+                imported_at=self.now,
+                run_id=receipt.run_id or self.run.run_id,
+                action=receipt.action or "created",
+                page="placeholder",
+            )
+            for receipt in receipts
+            if receipt.target_id is not None and receipt.outcome != "failed"
+        ]
+        self.placeholders += sum(receipt.outcome == "imported" for receipt in receipts)
+        return entries
+
     def reject(self, source_id: str, reason: str, message: str, field_name: str | None) -> None:
         """The record failed for good."""
         key = self.row.key
@@ -151,6 +197,7 @@ class Outcome:
             deferred=len(self._deferred),
             unresolved=len(self._unresolved),
             flawed=0 if self._patching else len(self._flawed),
+            placeholders=self.placeholders,
             target_calls=self.calls,
         )
 
@@ -209,6 +256,7 @@ class Outcome:
             run_id=self.run.run_id if receipt.outcome == "imported" else receipt.run_id or self.run.run_id,
             action=before.action if before is not None and same_run else receipt.action or receipt.outcome,
             page=before.page if before is not None and same_run else self._page,
+            origin=self.origins.noted.get(receipt.source_id),
         )
 
 

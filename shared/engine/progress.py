@@ -44,6 +44,14 @@ class EntityProgress:
         return sum(row.state is not PageState.PENDING for row in (*self.pages, *self.slices, *self.patches))
 
     @property
+    def at_work(self) -> int:
+        """Rows that workers may work on now and have not done yet."""
+        if self.blocked:
+            return 0
+        open_slices = (*self.slices, *self.patches) if self.row.import_open else ()
+        return len(_pending((*self.pages, *open_slices)))
+
+    @property
     def calls(self) -> dict[str, int]:
         """Source calls by method and verdict, over cutting and all pages."""
         return merged(self.row.calls, *(page.calls for page in self.pages))

@@ -78,6 +78,7 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "patched": counts.patched,
         "unresolved": counts.unresolved,
         "flawed": counts.flawed,
+        "placeholders": counts.placeholders,
         "skipped": counts.skipped,
         "duplicate": counts.duplicate,
         "failed": counts.failed,

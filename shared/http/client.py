@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import httpx
+import orjson
 
 from shared.http.backoff import Backoff
 from shared.http.redaction import redact
 from shared.http.retry_after import retry_after
 from shared.model.errors import PortageError, RetryLater, SlowDown
+from shared.model.json import Json
 from shared.ports.systems import Budget
 
 USER_AGENT = "portage/0.1"
@@ -24,7 +26,7 @@ _MOST_BYTES = 32 * 1024 * 1024
 _LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=30.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What came back, whatever its status. ``seconds`` is how long it took."""
 
@@ -32,6 +34,12 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+
+    @cached_property
+    def decoded(self) -> Json:
+        """The body as JSON, read once: answers may have megabytes. Raises orjson.JSONDecodeError."""
+        document: Json = orjson.loads(self.body)
+        return document
 
 
 Classify = Callable[[Answer], PortageError | None]

@@ -28,7 +28,7 @@ from shared.media.verdicts import (
     require_room,
     require_size,
 )
-from shared.model.errors import RecordRejected, RetryLater
+from shared.model.errors import Conflict, RecordRejected, RetryLater
 from shared.ports.stores import MediaStore
 
 _MOST_REDIRECTS = 5
@@ -59,12 +59,16 @@ class MediaFetcher:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``portal`` is any URL of it; files are asked for as if from its first page. ``tls`` replaces the default."""
+        """``portal`` is any URL of it: files are asked for as if from its first page, and links may be relative to it.
+
+        ``tls`` replaces the default.
+        """
         self._store = store
         self._sources = sources
         self._limits = limits or Limits()
         self._transport = CheckedTransport(sources, connections=self._limits.connections, tls=tls)
-        self._headers = _headers(portal)
+        self._portal = httpx.URL(portal).copy_with(raw_path=b"/", userinfo=b"", fragment=None)
+        self._headers = _headers(self._portal)
 
     async def fetch(self, url: str, name: str, expected: Expected | None = None) -> Fetched:
         """Bring the file at ``url`` into the store under ``name``; nothing can be read there unless it is ``stored``.
@@ -83,6 +87,19 @@ class MediaFetcher:
             raise RetryLater("media.too_slow", f"not complete after {self._limits.total:g} s") from None
         except _FAILURES as error:
             raise RetryLater("media.unreachable", type(error).__name__) from None
+
+    async def kept(self, name: str, size: int) -> Fetched | None:
+        """What an earlier call stored under ``name``, if it has ``size`` bytes; its digest is taken anew."""
+        found = await self._store.find(name)
+        if found is None or found.size != size:
+            return None
+        digest = hashlib.sha256()
+        try:
+            async for block in self._store.read(name):
+                digest.update(block)
+        except (KeyError, Conflict):
+            return None  # it is being replaced
+        return Fetched(Outcome.STORED, size=size, sha256=digest.hexdigest(), content_type=found.content_type)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -107,7 +124,7 @@ class MediaFetcher:
 
         The client of ``httpx`` is not used: it would keep cookies, and log links.
         """
-        target = self._sources.admit(url)
+        target = self._sources.admit(_joined(self._portal, url))
         for _ in range(_MOST_REDIRECTS + 1):
             answer = await self._transport.handle_async_request(self._request(target))
             try:
@@ -156,15 +173,14 @@ async def _beginning(body: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-def _headers(portal: str) -> dict[str, str]:
-    """What browsers send; without it some portals answer 404 (API facts §4.9). Of ``portal`` only scheme and host."""
-    url = httpx.URL(portal)
+def _headers(portal: httpx.URL) -> dict[str, str]:
+    """What browsers send; without it some portals answer 404 (API facts §4.9)."""
     return {
         "User-Agent": f"Mozilla/5.0 (compatible; {USER_AGENT})",
         "Accept": "*/*",
         "Accept-Language": "en,ru;q=0.9,*;q=0.5",
         "Accept-Encoding": "identity",
-        "Referer": f"{url.scheme}://{url.netloc.decode('ascii')}/",
+        "Referer": str(portal),
     }
 
 
@@ -172,4 +188,4 @@ def _joined(base: httpx.URL, location: str) -> httpx.URL:
     try:
         return base.join(location)
     except (httpx.InvalidURL, ValueError):
-        raise RecordRejected("media.address_refused", "a redirect leads to no web address") from None
+        raise RecordRejected("media.address_refused", "the link is no web address") from None

@@ -11,8 +11,19 @@ _TAIL = re.compile(r"^(.*?)(\d{1,18})$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What the content behind a checksum was made of: a digest, and the records it refers to (``department:9``)."""
+
+    digest: str
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IdMapEntry:
-    """One row: the target id of a source record, and the checksum of what was last written there."""
+    """One row: the target id of a source record, and the checksum of what was last written there.
+
+    ``origin`` tells whether that content would be the same today; without one it has to be made to be known.
+    """
 
     entity: str
     source_id: str
@@ -22,6 +33,7 @@ class IdMapEntry:
     run_id: str
     action: str
     page: str
+    origin: Origin | None = None
 
 
 def _split(source_id: str) -> tuple[str, int]:

@@ -68,6 +68,7 @@ class Counts:
     deferred: int = 0
     unresolved: int = 0
     flawed: int = 0
+    placeholders: int = 0
     source_calls: int = 0
     target_calls: int = 0
 

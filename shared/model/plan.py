@@ -1,7 +1,9 @@
 """A plan: the graph of entities that one job moves, and how each is read, mapped and written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from shared.model.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,11 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Entities in import order. ``digest`` changes when anything of the plan does, mappings included."""
+    """Entities in import order. ``digest`` changes when anything of the plan does, mappings included.
+
+    ``placeholders``: by entity, the canonical record that stands for one the source has no more; ``{id}`` in a text
+    becomes the source id.
+    """
 
     name: str
     title: str
@@ -32,6 +38,7 @@ class Plan:
     target: str
     entities: tuple[Entity, ...]
     digest: str
+    placeholders: JsonObject = field(default_factory=dict)
 
     def entity(self, name: str) -> Entity:
         """Raises KeyError when the plan has no such entity."""

@@ -14,17 +14,27 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """A record that a page knows of and could not read, for good. ``reason`` is a code; ``message`` is safe to show."""
+
+    id: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePage:
     """What one read of the source brought.
 
     ``raw`` holds the answers exactly as they came, in call order. ``next`` is where the range goes on, or None.
-    ``calls`` counts HTTP calls.
+    ``calls`` counts HTTP calls. What is ``lost`` is not among the records.
     """
 
     records: tuple[SourceRecord, ...]
     raw: tuple[bytes, ...]
     next: JsonObject | None
     calls: int
+    lost: tuple[Lost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

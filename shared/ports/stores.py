@@ -3,7 +3,7 @@
 Every method may raise ``RetryLater("storage.unreachable", …)`` when the store stays out after its own short retries.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,8 +85,11 @@ class Ledger(Protocol):
 class IdMap(Protocol):
     """Who became whom, for one plan."""
 
-    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
-        """All entries of one block, by source id (``shared.model.idmap.block_of``)."""
+    async def block(self, entity: str, block: str, among: Collection[str] = ()) -> dict[str, IdMapEntry]:
+        """All entries of one block, by source id (``shared.model.idmap.block_of``).
+
+        With ``among``, ids of the block, only the stretch from the first to the last of them is read.
+        """
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite entries, in transactions of up to 100 of one block."""
@@ -105,6 +108,14 @@ class Archive(Protocol):
         """Names that begin with ``prefix`` (``container/path…``), sorted."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the media store; ``size`` in bytes, ``content_type`` as it was written."""
+
+    size: int
+    content_type: str
+
+
 class MediaStore(Protocol):
     """Files in container ``media``, as they are: not compressed, never whole in memory."""
 
@@ -118,8 +129,8 @@ class MediaStore(Protocol):
     def read(self, name: str) -> AsyncIterator[bytes]:
         """The file in blocks of at most 4 MiB. Raises KeyError when there is none, Conflict when it is replaced."""
 
-    async def size(self, name: str) -> int | None:
-        """Bytes, or None when there is no such file."""
+    async def find(self, name: str) -> StoredFile | None:
+        """What is known of a file, or None when there is no such file."""
 
     async def delete(self, name: str) -> None:
         """Remove a file; a missing one is fine."""
@@ -143,6 +154,9 @@ class WorkQueue(Protocol):
 
     async def send(self, queue: str, messages: Sequence[str], *, delay: float = 0.0) -> None:
         """Add messages; they become visible after ``delay`` seconds. The queue is created on demand."""
+
+    async def length(self, queue: str) -> int:
+        """How many messages there are, at least: those that workers have in hand and delayed ones count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from shared.model.json import JsonObject
 from shared.model.records import Capabilities, Cut, OutgoingItem, Receipt, SourcePage, SourceRecord
 from shared.model.run import RunOptions
+from shared.ports.surveys import Survey
 
 
 class Budget(Protocol):
@@ -19,14 +21,29 @@ class Budget(Protocol):
         """The other system refused a call for its rate: nobody calls ``method`` until ``retry_after`` s have passed."""
 
 
+class Severity(StrEnum):
+    """How grave it is when a check fails. Of a check that went well ``info`` says that it is worth telling."""
+
+    BLOCKER = "blocker"
+    WARNING = "warning"
+    INFO = "info"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of ``portage doctor``: what was tried and how it went. ``fix`` says what to do when it failed."""
+    """What was tried and how it went: a line of ``portage doctor``, and a finding of a preview when it is not well.
+
+    ``fix`` says what to do when it failed. ``code`` names what was found, in the same words each time. ``entities`` are
+    those that it concerns; none means all.
+    """
 
     name: str
     ok: bool
     detail: str
     fix: str | None = None
+    code: str = "check.failed"
+    severity: Severity = Severity.BLOCKER
+    entities: tuple[str, ...] = ()
 
 
 class Extracted(Protocol):
@@ -67,6 +84,12 @@ class Source(Protocol):
 
     async def checks(self) -> list[Check]:
         """Reachability, identity of the caller, and one smoke call per method used."""
+
+    async def survey(self, entities: Sequence[str], ranges: int) -> Survey:
+        """How much there is of ``entities``, and what reading them takes when ``cut`` is asked for ``ranges`` of each.
+
+        What cannot be asked of one entity is said in its note. Raises when nothing can be asked at all.
+        """
 
 
 class Target(Protocol):

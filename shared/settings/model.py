@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, SecretStr, ValidationError, field_validator
 
 
 class SettingsError(ValueError):
@@ -34,8 +34,18 @@ class Settings(BaseModel):
     webhook_urls: SecretStr | None = Field(
         None, alias="PORTAGE_BITRIX24_WEBHOOK_URLS", description="Incoming webhooks of the portal, comma-separated"
     )
+    media_hosts: str | None = Field(
+        None,
+        alias="PORTAGE_MEDIA_HOSTS",
+        description="Hosts that files may come from besides the portal's, comma-separated; .example.com: all below it",
+    )
     gateway_url: SecretStr | None = Field(
         None, alias="PORTAGE_GATEWAY_URL", description="The import gateway: …/webhook/{user}/{code}"
+    )
+    plan_tables: DirectoryPath | None = Field(
+        None,
+        alias="PORTAGE_PLAN_TABLES",
+        description="Folder with custom_fields.toml or codes.toml of this portal, instead of the plan's own",
     )
     source_rate: float = Field(
         2.0, alias="PORTAGE_SOURCE_RATE", ge=0, description="Requests per second the portal allows; 0 = no limit"
@@ -64,6 +74,11 @@ class Settings(BaseModel):
         """The webhook URLs one by one. Secrets."""
         text = self.webhook_urls.get_secret_value() if self.webhook_urls else ""
         return tuple(address.strip() for address in text.split(",") if address.strip())
+
+    @property
+    def file_hosts(self) -> tuple[str, ...]:
+        """The hosts of ``media_hosts`` one by one."""
+        return tuple(host.strip() for host in (self.media_hosts or "").split(",") if host.strip())
 
     @property
     def gateway(self) -> str | None:

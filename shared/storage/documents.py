@@ -1,10 +1,11 @@
 """Rows as JSON documents: the form that every backend stores."""
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from shared.model.idmap import IdMapEntry
+from shared.model.idmap import IdMapEntry, Origin
 from shared.model.records import DeadLetter
 from shared.model.run import Run, RunMode, RunOptions, RunState
 
@@ -46,6 +47,11 @@ def dump_entry(entry: IdMapEntry) -> dict[str, Any]:
         "run_id": entry.run_id,
         "action": entry.action,
         "page": entry.page,
+        **(
+            {"origin": entry.origin.digest, "links": json.dumps(entry.origin.links, ensure_ascii=False)}
+            if entry.origin
+            else {}
+        ),
     }
 
 
@@ -60,6 +66,7 @@ def load_entry(row: dict[str, Any]) -> IdMapEntry:
         run_id=row["run_id"],
         action=row["action"],
         page=row["page"],
+        origin=Origin(row["origin"], tuple(json.loads(row["links"]))) if "origin" in row else None,
     )
 
 

@@ -2,10 +2,13 @@
 
 import hashlib
 
+import orjson
 import rfc8785
 
 from shared.model.errors import RecordRejected
 from shared.model.json import Json
+
+_LARGEST = 2**53 - 1
 
 
 def canonical_bytes(data: Json) -> bytes:
@@ -15,11 +18,25 @@ def canonical_bytes(data: Json) -> bytes:
     infinities, lone surrogates, and Python types that JSON has no form for.
     """
     try:
-        return rfc8785.dumps(data)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS) if _is_plain(data) else rfc8785.dumps(data)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, orjson.JSONEncodeError) as error:
         raise RecordRejected("transform.bad_value", f"The record has no canonical form: {error}") from error
 
 
 def checksum(data: Json) -> str:
     """SHA-256 over the canonical form, 64 hexadecimal digits (contract §2). Raises as ``canonical_bytes`` does."""
     return hashlib.sha256(canonical_bytes(data)).hexdigest()
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether sorted compact JSON is the canonical form already: that only differs in floats and beyond ASCII keys."""
+    if isinstance(value, str | bool) or value is None:
+        return True
+    if isinstance(value, int):
+        return -_LARGEST <= value <= _LARGEST
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        keys_are_plain = all(isinstance(key, str) and key.isascii() for key in value)
+        return keys_are_plain and all(map(_is_plain, value.values()))
+    return False

@@ -14,23 +14,62 @@ reason for each source field that stays behind::
     reference = "department"
     many = true
 
+    [field.owner_id]
+    from = "OWNER_ID"
+    reference = "user"
+    required = true
+    missing = "placeholder" # who is gone from the source is made up in the target
+
     [field.members]
     from = "members"
     many = true
     fields.user_id = { from = "USER_ID", reference = "user", required = true }
+
+    [field.body_html]
+    from = "DETAIL_TEXT"
+    make = "markup"         # one of shared.transform.makers, or of the plan's own: composed of the whole record
+    options = { files = "feed_post" }
+
+    [field.stage_id]
+    from = "STAGE_ID"
+    make = "stage"
+    table = "codes"         # a table of the plan: what it says of this entity goes into the options
+
+``from`` may lead into objects (``details.chatId``). Names of source fields for makers, and those under ``[ignore]``,
+may be patterns (``parentId*``).
 """
 
 from collections.abc import Mapping as AbstractMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.model.errors import RecordRejected
 from shared.model.json import Json, JsonObject, as_list
 from shared.model.records import SourceRecord
+from shared.transform.makers import MAKERS
+from shared.transform.making import Maker, Making, Surroundings, look_up
 from shared.transform.references import Pending
 from shared.transform.steps import STEPS
+from shared.transform.tables import Table, Tables
 
-_RULE_KEYS = {"from", "step", "values", "required", "default", "reference", "many", "fields"}
+_RULE_KEYS = {
+    "from",
+    "step",
+    "values",
+    "required",
+    "default",
+    "reference",
+    "many",
+    "fields",
+    "make",
+    "options",
+    "missing",
+    "table",
+}
+_OF_STEPS = {"step", "values", "reference", "many", "fields", "missing"}
+
+
+_NOTHING_AROUND = Surroundings()
 
 
 class MappingError(ValueError):
@@ -50,6 +89,8 @@ class Rule:
     reference: str | None
     many: bool
     fields: tuple["Rule", ...]
+    placeholder: bool = False
+    maker: Maker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +103,56 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """All rules of one entity."""
+    """All rules of one entity. ``ignored`` are source fields that stay behind, with the reason."""
 
     entity: str
     rules: tuple[Rule, ...]
+    ignored: AbstractMapping[str, str] = field(default_factory=dict)
 
     @staticmethod
-    def parse(entity: str, document: AbstractMapping[str, Any]) -> "Mapping":
-        """Check and read a mapping document. Raises MappingError."""
+    def parse(
+        entity: str,
+        document: AbstractMapping[str, Any],
+        makers: AbstractMapping[str, Maker] | None = None,
+        tables: Tables | None = None,
+    ) -> "Mapping":
+        """Check and read a mapping document. ``makers`` and ``tables`` are the plan's own. Raises MappingError."""
         fields = document.get("field")
         if not isinstance(fields, dict) or not fields:
             raise MappingError(f"{entity}: expected at least one table [field.<name>]")
-        rules = tuple(_rule(f"{entity}.{name}", name, body) for name, body in fields.items())
-        if both := document.get("ignore", {}).keys() & {name for rule in rules for name in rule.sources}:
+        known = {**MAKERS, **(makers or {})}
+        told = {name: by_entity.get(entity, Table(None)) for name, by_entity in (tables or {}).items()}
+        rules = tuple(_rule(f"{entity}.{name}", name, body, known, told) for name, body in fields.items())
+        ignored = {**document.get("ignore", {})}
+        if unexplained := sorted(name for name, reason in ignored.items() if not reason or not isinstance(reason, str)):
+            raise MappingError(f"{entity}: {', '.join(unexplained)} is ignored without a reason")
+        for body in fields.values():
+            ignored |= told[body["table"]].ignored if "table" in body else {}
+        mapping = Mapping(entity, rules, ignored)
+        if both := mapping.sources & ignored.keys():
             raise MappingError(f"{entity}: {', '.join(sorted(both))} cannot be mapped and ignored at once")
-        return Mapping(entity, rules)
+        return mapping
 
-    def apply(self, record: SourceRecord) -> Draft:
-        """The canonical record, with ``Pending`` wherever a reference has to be resolved.
+    def apply(self, record: SourceRecord, around: Surroundings = _NOTHING_AROUND) -> Draft:
+        """The canonical record, with ``Pending`` or ``Composed`` wherever a reference has to be resolved.
 
         Raises RecordRejected with ``transform.missing_required`` or ``transform.bad_value`` and the name of a field
         that the record cannot go without.
         """
         flaws: list[str] = []
-        return Draft({rule.name: _field(rule, record.data, record.id, flaws) for rule in self.rules}, tuple(flaws))
+        data = {}
+        for rule in self.rules:
+            if rule.maker is None:
+                data[rule.name] = _field(rule, record.data, record.id, flaws)
+            else:
+                making = Making(self.entity, record, rule.sources, rule.options, around, flaws)
+                data[rule.name] = _finished(rule, _made(rule, making, flaws), record.id)
+        return Draft(data, tuple(flaws))
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The source fields that rules are about; patterns as they are, fields inside objects apart."""
+        return frozenset(name for rule in self.rules for name in rule.sources)
 
     @property
     def required_references(self) -> frozenset[str]:
@@ -93,11 +160,21 @@ class Mapping:
         return frozenset(rule.reference for rule in self.rules if rule.reference and rule.required)
 
 
-def _rule(place: str, name: str, body: Any) -> Rule:
+def _rule(
+    place: str, name: str, body: Any, makers: AbstractMapping[str, Maker], tables: AbstractMapping[str, Table]
+) -> Rule:
     if not isinstance(body, dict):
         raise MappingError(f"{place}: expected a table")
     if unknown := body.keys() - _RULE_KEYS:
         raise MappingError(f"{place}: unknown {', '.join(sorted(unknown))}; known are {', '.join(sorted(_RULE_KEYS))}")
+    maker = body.get("make")
+    if maker is not None and maker not in makers:
+        raise MappingError(f"{place}: no maker {maker!r}; there are {', '.join(sorted(makers))}")
+    if maker is not None and (idle := body.keys() & _OF_STEPS):
+        raise MappingError(f"{place}: 'make' goes without {', '.join(sorted(idle))}")
+    if "table" in body and (maker is None or body["table"] not in tables):
+        raise MappingError(f"{place}: 'table' goes with 'make'; there are {', '.join(sorted(tables)) or 'none'}")
+    table = tables[body["table"]] if "table" in body else Table(None)
     step = body.get("step", "text")
     if step not in STEPS:
         raise MappingError(f"{place}: no step {step!r}; there are {', '.join(sorted(STEPS))}")
@@ -105,26 +182,57 @@ def _rule(place: str, name: str, body: Any) -> Rule:
         raise MappingError(f"{place}: step 'choice' needs a table 'values'")
     origin = body.get("from")
     sources = (origin,) if isinstance(origin, str) else tuple(origin or ())
-    nested = tuple(_rule(f"{place}.{key}", key, inner) for key, inner in body.get("fields", {}).items())
+    nested = tuple(_rule(f"{place}.{key}", key, inner, {}, {}) for key, inner in body.get("fields", {}).items())
     return Rule(
         name=name,
-        sources=sources,
+        sources=(*sources, *table.sources),
         step=step,
-        options={"values": body["values"]} if "values" in body else {},
+        options={
+            **body.get("options", {}),
+            **({"values": body["values"]} if "values" in body else {}),
+            **({"table": table.content} if "table" in body else {}),
+        },
         required=bool(body.get("required", False)),
         default=body.get("default"),
         reference=body.get("reference"),
         many=bool(body.get("many", False)),
         fields=nested,
+        placeholder=_is_placeholder(place, body),
+        maker=None if maker is None else makers[maker],
     )
 
 
+def _is_placeholder(place: str, body: JsonObject) -> bool:
+    policy = body.get("missing")
+    if policy not in (None, "placeholder") or (policy and not body.get("reference")):
+        raise MappingError(f"{place}: 'missing' goes with a reference, and can be 'placeholder' only")
+    return policy is not None
+
+
 def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Json:
-    value = next((data[name] for name in rule.sources if not _is_nothing(data.get(name), rule)), None)
+    found = (look_up(data, name) for name in rule.sources)
+    value = next((one for one in found if not _is_nothing(one, rule)), None)
     if rule.many:
-        items = (_usable(rule, item, source_id, flaws) for item in as_list(value) if not _is_nothing(item, rule))
+        listed = as_list(value) if isinstance(value, dict | list) else [value]
+        items = (_usable(rule, item, source_id, flaws) for item in listed if not _is_nothing(item, rule))
         return [item for item in items if item is not None]
-    result = None if value is None else _usable(rule, value, source_id, flaws)
+    return _finished(rule, None if value is None else _usable(rule, value, source_id, flaws), source_id)
+
+
+def _made(rule: Rule, making: Making, flaws: list[str]) -> Json:
+    assert rule.maker is not None  # noqa: S101  # for the type checker
+    try:
+        return rule.maker(making)
+    except ValueError as error:
+        message = f"{rule.name} {error}"
+        if rule.required and rule.default is None:
+            raise RecordRejected("transform.bad_value", message, field=rule.name) from None
+        flaws.append(message)
+        return None
+
+
+def _finished(rule: Rule, result: Json, source_id: str) -> Json:
+    """With the default where there is nothing. Raises RecordRejected for nothing where something is required."""
     if result is None and rule.default is not None:
         result = rule.default.format(id=source_id) if isinstance(rule.default, str) else rule.default
     if result is None and rule.required:
@@ -145,7 +253,7 @@ def _usable(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
 
 def _one(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
     if rule.reference:
-        return Pending(rule.reference, str(value), rule.required)
+        return Pending(rule.reference, str(value), rule.required, rule.placeholder)
     if rule.fields:
         if not isinstance(value, dict):
             raise RecordRejected("transform.bad_value", f"{rule.name}: expected an object", field=rule.name)

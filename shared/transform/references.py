@@ -1,5 +1,6 @@
 """References: links to other records, from source ids to target ids."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -8,11 +9,28 @@ from shared.model.json import Json, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Stands in a canonical record where a target id will be."""
+    """Stands in a canonical record where a target id will be.
+
+    ``placeholder`` says that a record is made up in the target should the source have none of that id any more.
+    """
 
     entity: str
     source_id: str
     required: bool
+    placeholder: bool = False
+
+
+class Composed(ABC):
+    """Stands in a canonical record where a value will be that depends on target ids, such as a text with links."""
+
+    @property
+    @abstractmethod
+    def references(self) -> tuple[Pending, ...]:
+        """What it needs to know; it can go without any of them."""
+
+    @abstractmethod
+    def compose(self, lookup: "Lookup") -> Json:
+        """The value, with what ``lookup`` finds."""
 
 
 Lookup = Callable[[str, str], str | None]
@@ -35,6 +53,8 @@ def pending(value: Json) -> Iterator[Pending]:
     """Every reference inside a canonical value."""
     if isinstance(value, Pending):
         yield value
+    elif isinstance(value, Composed):
+        yield from value.references
     elif isinstance(value, dict):
         for inner in value.values():
             yield from pending(inner)
@@ -44,7 +64,10 @@ def pending(value: Json) -> Iterator[Pending]:
 
 
 def resolve(data: JsonObject, lookup: Lookup) -> Resolution:
-    """Put target ids in. A missing one becomes null; in a list it is left out, with the object that requires it."""
+    """Put target ids in. A missing one becomes null; in a list it is left out.
+
+    An object inside the record that requires a missing one is null, or left out of its list.
+    """
     resolution = Resolution({})
     resolution.data = {name: _resolve(value, lookup, resolution) for name, value in data.items()}
     return resolution
@@ -58,11 +81,21 @@ def _resolve(value: Json, lookup: Lookup, resolution: Resolution) -> Json:
             if value.required:
                 resolution.blocking.append(value)
         return target_id
+    if isinstance(value, Composed):
+        resolution.missing += [one for one in value.references if lookup(one.entity, one.source_id) is None]
+        return value.compose(lookup)
     if isinstance(value, dict):
-        return {name: _resolve(inner, lookup, resolution) for name, inner in value.items()}
+        return _resolve_object(value, lookup, resolution)
     if isinstance(value, list):
         return _resolve_list(value, lookup, resolution)
     return value
+
+
+def _resolve_object(value: JsonObject, lookup: Lookup, resolution: Resolution) -> JsonObject | None:
+    inner = Resolution({})
+    resolved = {name: _resolve(one, lookup, inner) for name, one in value.items()}
+    resolution.missing.extend(inner.missing)
+    return None if inner.blocking else resolved
 
 
 def _resolve_list(values: list[Json], lookup: Lookup, resolution: Resolution) -> list[Json]:
@@ -74,6 +107,6 @@ def _resolve_list(values: list[Json], lookup: Lookup, resolution: Resolution) ->
         if isinstance(value, Pending):
             if resolved is not None and resolved not in kept:
                 kept.append(resolved)
-        elif not inner.blocking:
+        elif resolved is not None or value is None:
             kept.append(resolved)
     return kept

@@ -8,8 +8,10 @@ import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 
 from shared.model.json import Json, JsonObject
+from shared.transform.text.characters import decode_title, normalise
 
 Step = Callable[[Json, JsonObject], Json]
 
@@ -18,6 +20,7 @@ _INTEGER = re.compile(r"^[+-]?\d{1,18}$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 _PHONE = re.compile(r"^\+?[\d\s().\-\u00a0\u2010-\u2015/]+$")
 _MIN_PHONE_DIGITS = 5
+_MOST_DIGITS = 30
 _TRUE = ("Y", "1", 1, True)
 _FALSE = ("N", "0", 0, False)
 
@@ -87,6 +90,29 @@ def instant(value: Json, _options: JsonObject) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def decimal(value: Json, _options: JsonObject) -> str:
+    """Money and other exact numbers as text without an exponent: ``"19999.99"``; a currency behind a bar is cut."""
+    try:
+        number = Decimal(_plain(value).partition("|")[0].strip())
+    except InvalidOperation:
+        raise ValueError("is not a number") from None
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        raise ValueError("is not a number that can be written down")
+    return f"{number:f}"
+
+
+def title(value: Json, _options: JsonObject) -> str | None:
+    """One line of text, with emoji and entities decoded where an old record holds them encoded."""
+    return line(decode_title(normalise(_plain(value))), {})
+
+
+def structure(value: Json, _options: JsonObject) -> Json:
+    """An object or a list as it is."""
+    if not isinstance(value, dict | list):
+        raise ValueError("is neither an object nor a list")  # noqa: TRY004  # what steps raise
+    return value
+
+
 def choice(value: Json, options: JsonObject) -> Json:
     """A code translated by the rule's ``values``; an unknown one is refused."""
     values = options["values"]
@@ -112,12 +138,15 @@ def _plain(value: Json) -> str:
 STEPS: dict[str, Step] = {
     "choice": choice,
     "date": date,
+    "decimal": decimal,
     "email": email,
     "flag": flag,
     "instant": instant,
     "integer": integer,
     "line": line,
     "phone": phone,
+    "structure": structure,
     "text": text,
     "text_as_html": text_as_html,
+    "title": title,
 }

@@ -1,9 +1,11 @@
 """A simulated portal in a process of its own, and reading entities of it without an engine."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
@@ -15,9 +17,12 @@ from shared.model.errors import RetryLater, SlowDown
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import OpenBudget
+from shared.ports.stores import MediaStore
+from tests.unit.bitrix24_stand_in import OpenBudget, fetcher
 
-_MOST_PAGES = 2000
+_MOST_TRIES = 2000
+
+Answered = TypeVar("Answered")
 
 
 @dataclass(slots=True)
@@ -40,10 +45,10 @@ class SimulatedPortal:
     def switch(self, **mode: Json) -> None:
         httpx.post(f"{self.url}/__sim/mode", json=mode).raise_for_status()
 
-    def source(self, *webhooks: str) -> Bitrix24Source:
-        """Without a budget, and patient with a portal that stumbles."""
+    def source(self, *webhooks: str, store: MediaStore | None = None) -> Bitrix24Source:
+        """Without a budget, and patient with a portal that stumbles; ``store`` takes files, or memory."""
         client = HttpClient("source", lambda _method, _verdict: None, Backoff(first=0.001, longest=0.01))
-        return Bitrix24Source.of_webhooks(webhooks, client, OpenBudget())
+        return Bitrix24Source.of_webhooks(webhooks, client, OpenBudget(), fetcher(self.url, store))
 
 
 @contextmanager
@@ -65,7 +70,7 @@ class Copy:
     read: dict[str, list[SourcePage]] = field(default_factory=dict)
 
     async def pages(self, entity: str) -> tuple[str, ...]:
-        return tuple(f"{entity} {number}" for number, page in enumerate(self.read[entity]) if page.records)
+        return tuple(f"{entity} {number}" for number, page in enumerate(self.read.get(entity, [])) if page.records)
 
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
         entity, number = page.split()
@@ -75,20 +80,22 @@ class Copy:
         """Read entities in this order; what fails for a passing reason is asked for again."""
         for entity in entities:
             self.read[entity] = []
-            for cursor in (await self.source.cut(entity, ranges, self)).cursors:
+            cut = await self._asked(partial(self.source.cut, entity, ranges, self))
+            for cursor in cut.cursors:
                 following: JsonObject | None = cursor
                 while following is not None:
-                    page = await self._page(entity, following)
+                    page = await self._asked(partial(self.source.read, entity, following, self))
                     self.read[entity].append(page)
                     following = page.next
 
-    async def _page(self, entity: str, cursor: JsonObject) -> SourcePage:
-        for _ in range(_MOST_PAGES):
+    @staticmethod
+    async def _asked(ask: Callable[[], Awaitable[Answered]]) -> Answered:
+        for _ in range(_MOST_TRIES):
             try:
-                return await self.source.read(entity, cursor, self)
+                return await ask()
             except (RetryLater, SlowDown):
                 continue
-        raise AssertionError(f"{entity}: {cursor} cannot be read")
+        raise AssertionError("the portal never answers")
 
     def rows_of(self, entity: str) -> dict[str, JsonObject]:
         """Rows by id. Fails for a record that came out twice."""

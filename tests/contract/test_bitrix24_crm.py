@@ -160,7 +160,9 @@ async def test_custom_fields_that_a_webhook_may_not_ask_for_cost_no_others(porta
     assert {one.partition(":")[0] for one in copy.rows_of("custom_field")} == {"CRM_DEAL", "CRM_CONTACT", "CRM_COMPANY"}
     unread = [noted(page.raw) for page in copy.read["custom_field"] if not page.records]
     assert {facts["unreadable"] for facts in unread} == {"source.denied"}
-    assert {"USER", "TASKS_TASK", "CRM_3"} <= {facts["kind"] for facts in unread}
+    lost = {one.id: one.reason for page in copy.read["custom_field"] for one in page.lost}
+    assert {"USER", "TASKS_TASK", "CRM_3"} <= lost.keys() == {facts["kind"] for facts in unread}
+    assert set(lost.values()) == {"source.denied"}
 
 
 @pytest.mark.parametrize("entity", ["deal", "crm_status", "smart_process_type", "custom_field"])

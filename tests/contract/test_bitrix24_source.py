@@ -16,7 +16,7 @@ from shared.model.errors import EntityStopped, RetryLater, RunStopped, SlowDown
 from shared.model.json import JsonObject
 from shared.model.records import SourceRecord
 from tests.contract.simulated_portal import SimulatedPortal, simulated_portal
-from tests.unit.bitrix24_stand_in import NothingYet, OpenBudget
+from tests.unit.bitrix24_stand_in import NothingYet, OpenBudget, fetcher
 
 SECRET = "s3cret-of-the-portal"
 NARROW = "s3cret-of-few-scopes"
@@ -101,7 +101,7 @@ async def test_everything_arrives_once_while_the_portal_stumbles(
     portal: SimulatedPortal, client: HttpClient, entity: str
 ) -> None:
     portal.switch(faults=0.3)
-    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget())
+    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget(), fetcher(portal.url))
     records = await _read_all(source, entity)
     truth = _by_id(portal, entity)
     assert Counter(record.id for record in records) == Counter(truth.keys())
@@ -112,7 +112,7 @@ async def test_everything_arrives_once_while_the_portal_stumbles(
 async def test_whoever_stays_arrives_while_people_come_and_go(portal: SimulatedPortal, client: HttpClient) -> None:
     before = set(_by_id(portal, "user"))
     portal.switch(faults=0.2, mutate=300.0)
-    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget())
+    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget(), fetcher(portal.url))
     read = Counter(record.id for record in await _read_all(source, "user"))
     after = set(_by_id(portal, "user"))
     assert after != before
@@ -123,7 +123,7 @@ async def test_whoever_stays_arrives_while_people_come_and_go(portal: SimulatedP
 
 async def test_members_of_groups_arrive_with_them(portal: SimulatedPortal, client: HttpClient) -> None:
     portal.switch(faults=0.3)
-    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget())
+    source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget(), fetcher(portal.url))
     records = await _read_all(source, "group")
     transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
     portal.switch(faults=0.0)

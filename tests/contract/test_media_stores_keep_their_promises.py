@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from shared.model.errors import Conflict, RetryLater
-from shared.ports.stores import MediaStore, Stores
+from shared.ports.stores import MediaStore, StoredFile, Stores
 from shared.storage.azure.opening import closing_stores
 
 MIB = 1024 * 1024
@@ -51,7 +51,7 @@ async def test_a_file_comes_back_as_it_was_written(media: MediaStore, name: str,
     content = random.Random(size).randbytes(size)
     await media.write(name, in_chunks(content), "image/png")
     assert await read(media, name) == content
-    assert await media.size(name) == size
+    assert await media.find(name) == StoredFile(size, "image/png")
 
 
 async def test_a_file_is_read_in_blocks(media: MediaStore, name: str) -> None:
@@ -68,14 +68,14 @@ async def test_one_large_chunk_is_as_good_as_many_small_ones(media: MediaStore, 
 async def test_a_missing_file_is_a_key_error(media: MediaStore, name: str) -> None:
     with pytest.raises(KeyError):
         await read(media, name)
-    assert await media.size(name) is None
+    assert await media.find(name) is None
 
 
 @pytest.mark.parametrize("size", [100, BLOCK + 100])
 async def test_an_interrupted_write_leaves_nothing_readable(media: MediaStore, name: str, size: int) -> None:
     with pytest.raises(Interrupted):
         await media.write(name, broken_after(bytes(size), Interrupted()), "image/png")
-    assert await media.size(name) is None
+    assert await media.find(name) is None
     with pytest.raises(KeyError):
         await read(media, name)
 
@@ -116,7 +116,7 @@ async def test_a_cancelled_write_leaves_nothing_readable(media: MediaStore, name
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await media.size(name) is None
+    assert await media.find(name) is None
 
 
 async def test_a_file_is_replaced_by_a_later_one(media: MediaStore, name: str) -> None:
@@ -173,7 +173,7 @@ async def test_a_file_can_be_deleted_twice(media: MediaStore, name: str) -> None
     await media.write(name, in_chunks(b"short-lived"), "image/png")
     await media.delete(name)
     await media.delete(name)
-    assert await media.size(name) is None
+    assert await media.find(name) is None
 
 
 async def test_names_that_look_encoded_stay_what_they_are(media: MediaStore, name: str) -> None:

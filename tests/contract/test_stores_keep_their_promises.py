@@ -1,5 +1,6 @@
 """One suite for every storage backend."""
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.model.errors import Conflict
-from shared.model.idmap import IdMapEntry, block_of
+from shared.model.idmap import IdMapEntry, Origin, block_of
 from shared.model.ledger import Counts, EntityRow, PageKey, PageRow, PageState, Stage
 from shared.model.records import DeadLetter
 from shared.model.run import Run, RunMode, RunOptions, RunState
@@ -227,6 +228,28 @@ async def test_the_id_map_overwrites_and_takes_many(stores: Stores) -> None:
     assert (await idmap.block("user", "1"))["1001"].target_id == "new"
 
 
+async def test_the_id_map_keeps_what_a_record_was_made_of(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    origins = {"1": Origin("d1", ("department:9", "user:ключ 5")), "2": Origin("d2"), "3": None}
+    await idmap.write([replace(an_entry(source_id), origin=origin) for source_id, origin in origins.items()])
+    block = await idmap.block("user", "0")
+    assert {source_id: entry.origin for source_id, entry in block.items()} == origins
+
+
+async def test_a_stretch_of_a_block_is_read_without_the_rest(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    await idmap.write([an_entry(str(n)) for n in (7, 99, 100, 350, 999)])
+    assert set(await idmap.block("user", "0", {"350", "99"})) == {"99", "100", "350"}
+    assert await idmap.block("user", "0", {"8"}) == {}
+
+
+async def test_odd_ids_are_found_among_others_of_their_block(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    await idmap.write([an_entry(source_id) for source_id in ODD_IDS])
+    for source_id in ODD_IDS:
+        assert source_id in await idmap.block("user", block_of(source_id), {source_id})
+
+
 async def test_plans_do_not_share_an_id_map(stores: Stores) -> None:
     await stores.idmaps.of("demo_plan").write([an_entry("1")])
     assert await stores.idmaps.of("other_plan").block("user", "0") == {}
@@ -282,3 +305,11 @@ async def test_a_shared_row_can_be_removed_twice(stores: Stores) -> None:
     await stores.shared.delete("outage", "x")
     await stores.shared.delete("outage", "x")
     assert (await stores.shared.read("outage", "x")).value is None
+
+
+async def test_a_queue_tells_how_many_messages_are_in_it(stores: Stores) -> None:
+    queue = f"contract-{uuid.uuid4().hex[:8]}"
+    assert await stores.queue.length(queue) == 0
+    await stores.queue.send(queue, ["one", "two"])
+    await stores.queue.send(queue, ["later"], delay=60.0)
+    assert await stores.queue.length(queue) == 3

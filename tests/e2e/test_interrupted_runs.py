@@ -31,7 +31,7 @@ def test_a_gateway_that_is_down_halts_the_run_and_resume_finishes_it(start_syste
 def test_a_pause_may_outlast_every_lease(start_system: Callable[..., System]) -> None:
     system = start_system(SLOW)
     api = system.api()
-    run_id = api.start()
+    run_id = api.start(entities=["department", "user", "group"])
     api.wait_for(run_id, lambda status: any(entity["extracted"] for entity in status["entities"].values()))
     api.act(run_id, "pause")
     api.wait(run_id, {"paused"})

@@ -1,8 +1,10 @@
 """A portal is migrated by a real host, from a real (simulated) portal to the real gateway."""
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from lab.api import Api, Json, totals
 from lab.proof import ENTITIES, compare
@@ -33,6 +35,15 @@ def test_everything_of_the_portal_arrives_in_the_gateway(migrated: Migrated) -> 
 def test_the_status_counts_what_the_portal_holds(migrated: Migrated) -> None:
     counted = {name: migrated.first["entities"][name]["extracted"] for name in ENTITIES}
     assert counted == {name: len(migrated.system.truth(name)) for name in ENTITIES}
+
+
+def test_every_picture_lies_in_the_media_store_as_it_is(migrated: Migrated) -> None:
+    with BlobServiceClient.from_connection_string(migrated.system.storage) as service:
+        media = service.get_container_client("media")
+        stored = {hashlib.sha256(media.download_blob(blob).readall()).hexdigest() for blob in media.list_blob_names()}
+    shown = {one["sha256"] for one in migrated.system.truth("picture")}
+    assert stored == shown
+    assert migrated.first["entities"]["media_file"]["dead_lettered"] == 0
 
 
 def test_a_second_run_sends_nothing(migrated: Migrated) -> None:

@@ -101,8 +101,24 @@ def test_the_key_may_stand_in_the_query(system: System) -> None:
     assert answer.status_code == 200
 
 
-def test_an_unknown_plan_is_not_found(api: Api) -> None:
-    answer = api.post("/runs", {"plan": "nowhere", "mode": "full"})
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"entities": ["usr"]}, "usr"),
+        ({"entities": []}, "entities"),
+        ({"entities": "user"}, "entities"),
+        ({"mode": "full"}, "mode"),
+        ([], "an object with entities, or nothing"),
+    ],
+)
+def test_a_preview_of_what_makes_no_sense_is_told_what_was_expected(api: Api, body: Any, names: str) -> None:
+    problem = _problem(api.post("/plans/bitrix24_onprem/preview", body))
+    assert (problem["code"], problem["status"], names in str(problem)) == ("INVALID_REQUEST", 400, True)
+
+
+@pytest.mark.parametrize(("path", "plan"), [("/runs", "nowhere"), ("/plans/nowhere/preview", None)])
+def test_an_unknown_plan_is_not_found(api: Api, path: str, plan: str | None) -> None:
+    answer = api.post(path, {"plan": plan, "mode": "full"} if plan else {})
     assert answer.status_code == 404
     assert _problem(answer)["code"] == "UNKNOWN_PLAN"
 
@@ -120,6 +136,7 @@ def test_an_unknown_run_is_not_found(api: Api) -> None:
         ("DELETE", "/runs/r-1", "GET"),
         ("GET", "/runs/r-1/pause", "POST"),
         ("POST", "/plans", "GET"),
+        ("GET", "/plans/bitrix24_onprem/preview", "POST"),
         ("POST", "/health", "GET"),
         ("PATCH", "/openapi.json", "GET"),
         ("DELETE", "/dead-letters", "GET"),

@@ -3,7 +3,9 @@
 import asyncio
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,16 @@ class Watched:
     dry: Ended
     first: Ended
     second: Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """The answer of a preview, and the list of runs before and after it."""
+
+    status: int
+    body: dict[str, Any]
+    runs_before: list[Any]
+    runs_after: list[Any]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +110,51 @@ def test_status_ends_with_the_same_verdict(watched: Watched) -> None:
 def test_the_doctor_finds_the_map_bound_to_this_pair(watched: Watched) -> None:
     found = command(watched.system, "doctor").lines
     assert "ok   bitrix24_onprem: binding: the id map belongs to this portal and this store" in found
+
+
+@pytest.fixture(scope="module")
+def previewed(watched: Watched) -> Previewed:
+    with closing(watched.system.api()) as api:
+        before = api.get("/runs").json()
+        answer = api.post("/plans/bitrix24_onprem/preview", {"entities": list(ENTITIES)})
+        return Previewed(answer.status_code, answer.json(), before, api.get("/runs").json())
+
+
+def test_a_preview_counts_what_is_in_the_portal(watched: Watched, previewed: Previewed) -> None:
+    counts = {one["name"]: one["count"] for one in previewed.body["entities"]}
+    assert (previewed.status, counts) == (200, {name: len(watched.system.truth(name)) for name in ENTITIES})
+
+
+def test_a_preview_foretells_the_calls_that_the_run_made(api: Api, watched: Watched, previewed: Previewed) -> None:
+    made = api.get(f"/runs/{watched.first.run_id}").json()["calls"]
+    told = previewed.body["totals"]
+    assert told["source_calls"] == pytest.approx(made["source"], rel=0.2, abs=2), made
+    assert told["target_calls"] == pytest.approx(made["target"], rel=0.2, abs=4), made
+
+
+def test_a_preview_finds_nothing_in_the_way_of_a_healthy_system(previewed: Previewed) -> None:
+    assert [one for one in previewed.body["findings"] if one["severity"] != "info"] == []
+
+
+def test_a_preview_leaves_no_trace(watched: Watched, previewed: Previewed) -> None:
+    assert previewed.runs_after == previewed.runs_before
+    assert watched.system.stats()["writes"] == 0
+
+
+def test_the_answer_of_a_preview_is_as_the_api_describes_it(api: Api, previewed: Previewed) -> None:
+    schema = api.get("/openapi.json").json()["components"]["schemas"]["Preview"]
+    assert set(schema["required"]) == previewed.body.keys()
+    for name in ("entities", "findings"):
+        assert set(schema["properties"][name]["items"]["required"]) == previewed.body[name][0].keys()
+    assert set(schema["properties"]["totals"]["required"]) == previewed.body["totals"].keys()
+
+
+def test_the_command_shows_the_plan_before_the_migration(watched: Watched) -> None:
+    ended = command(watched.system, "plan", "bitrix24_onprem")
+    assert (ended.exit_code, ended.errors) == (0, "")
+    shown = [tuple(line.split()[:2]) for line in ended.lines]
+    counts = {(name, str(len(watched.system.truth(name)))) for name in ENTITIES}
+    assert counts <= set(shown), ended.lines
 
 
 def test_a_run_without_failures_has_no_dead_letters(watched: Watched) -> None:

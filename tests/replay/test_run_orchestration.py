@@ -9,7 +9,7 @@ from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
 from orchestrators.run import LONGEST_PAUSE, TICKS, run
 
 JOB = {"run_id": "run-1", "epoch": 3}
-IDLE = {"stop": False, "open": [], "moved": False, "done": 0}
+IDLE = {"stop": False, "open": [], "moved": False, "near": False, "done": 0}
 
 
 def ticks(*answers: dict[str, Any], then: dict[str, Any]) -> Callable[[Any], Any]:
@@ -53,7 +53,14 @@ def test_pauses_grow_while_nothing_happens_and_shrink_when_something_does() -> N
     assert busy < idle <= 8 * LONGEST_PAUSE
 
 
+def test_pauses_are_shorter_while_little_is_left() -> None:
+    busy = driven(ticks(*[{"moved": True}] * 8, then={"stop": True})).elapsed.total_seconds()
+    near = driven(ticks(*[{"moved": True, "near": True}] * 8, then={"stop": True})).elapsed.total_seconds()
+    stuck = driven(ticks(*[{"near": True}] * 8, then={"stop": True})).elapsed.total_seconds()
+    assert near < busy < stuck
+
+
 def test_a_new_generation_carries_scalars_only() -> None:
     result = driven(ticks(*[{}] * (TICKS + 1), then={"stop": True}))
-    assert all(isinstance(value, str | int | bool) for value in result.inputs[1].values())
+    assert all(isinstance(value, str | int | float | bool) for value in result.inputs[1].values())
     assert result.inputs[1]["epoch"] == 3

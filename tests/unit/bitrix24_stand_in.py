@@ -8,12 +8,17 @@ from urllib.parse import parse_qsl
 import orjson
 
 from connectors.bitrix24.listing import PAGE
+from connectors.bitrix24.readers import reader
 from connectors.bitrix24.transport import Access, Transport
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.http.client import Answer, HttpClient
+from shared.media.addresses import AllowedSources
+from shared.media.fetching import MediaFetcher
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourceRecord
 from shared.model.run import RunOptions
+from shared.ports.stores import MediaStore
+from shared.storage.memory.media import MemoryMediaStore
 
 _MACRO = re.compile(r"\$result\[(\w+)\]\[(\d+)\]\[(\w+)\]")
 _STUMBLE = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
@@ -107,6 +112,16 @@ def connected(answer: Callable[[JsonObject], JsonObject]) -> Connected:
 def introduced(answer: Callable[[JsonObject], JsonObject]) -> Webhooks:
     """One administrator's webhook whose calls ``answer`` answers, and who need not be asked for it."""
     return Webhooks([], (Webhook("1", "Anna", True, None, connected(answer)),))
+
+
+def fetcher(portal: str = "https://portal.example/", store: MediaStore | None = None) -> MediaFetcher:
+    """Fetches files from the portal itself, into memory unless there is a ``store``."""
+    return MediaFetcher(store or MemoryMediaStore(), AllowedSources.of((), [portal]), portal=portal)
+
+
+def reading(webhooks: Webhooks) -> reader.Portal:
+    """What readers read with, when these are the webhooks."""
+    return reader.Portal("portal.example", webhooks, fetcher())
 
 
 @dataclass(frozen=True, slots=True)

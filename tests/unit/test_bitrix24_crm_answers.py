@@ -14,6 +14,7 @@ from connectors.bitrix24.readers.ranges import id_ranges
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import RetryLater
 from shared.model.records import SourceRecord
+from tests.unit.bitrix24_stand_in import reading
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "fixtures" / "bitrix24" / "doc-examples.json").read_text("utf-8")
@@ -26,7 +27,7 @@ def _success(method: str) -> dict[str, Any]:
 
 
 def _rows(entity: str, *raw: bytes) -> tuple[SourceRecord, ...]:
-    return READERS[entity](Webhooks([])).rows(raw)
+    return READERS[entity](reading(Webhooks([]))).rows(raw)
 
 
 def _batch(**results: Any) -> bytes:

@@ -208,6 +208,14 @@ async def test_a_call_that_was_too_heavy_is_made_lighter_down_to_one_page() -> N
     assert sizes == [9, 5, 3, 1, 1]
 
 
+async def test_a_range_that_begins_goes_at_the_pace_that_was_found_in_another_one() -> None:
+    portal = Portal(set(range(1, 9_000)))
+    reader = reader_of(portal)
+    for after in (0, 4_000):
+        await reader.read({"after": after, "upto": after + 4_000, "pages": 8}, NothingYet())
+    assert [len(batch) for batch in portal.batches] == [8, 16]
+
+
 def _overloaded(_portal: Portal, _key: str) -> str | None:
     raise RetryLater("source.unreachable", "ReadTimeout")
 

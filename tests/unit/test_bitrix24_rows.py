@@ -16,6 +16,7 @@ from connectors.bitrix24.transport import read_envelope
 from connectors.bitrix24.webhooks import Webhooks
 from shared.http.client import Answer
 from shared.model.errors import RetryLater
+from tests.unit.bitrix24_stand_in import reading
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "fixtures" / "bitrix24" / "doc-examples.json").read_text("utf-8")
@@ -33,7 +34,7 @@ def _id_of(result: Any) -> str | None:
     return None
 
 
-NOBODY = Webhooks([])
+NOBODY = reading(Webhooks([]))
 PAGES = [one for one in SUCCESSES if _id_of(one[1]["result"])]
 OTHERS = [one for one in SUCCESSES if one not in PAGES]
 

@@ -3,6 +3,9 @@
 import math
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.model.errors import RecordRejected
 from shared.model.json import Json
@@ -30,3 +33,19 @@ def test_what_json_cannot_carry_is_the_records_fault(value: Json) -> None:
     with pytest.raises(RecordRejected) as refusal:
         checksum({"data": value})
     assert refusal.value.reason.code == "transform.bad_value"
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    max_leaves=10,
+)
+
+
+@given(_VALUES)
+def test_every_value_has_the_form_that_the_reference_implementation_gives_it(value: Json) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)

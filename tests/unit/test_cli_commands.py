@@ -177,6 +177,14 @@ def test_doctor_shows_settings_with_their_source_and_checks_with_their_fix(api: 
     ]
 
 
+@pytest.mark.parametrize(("severity", "word"), [("warning", "WARN"), ("blocker", "FAIL")])
+def test_doctor_tells_a_warning_from_what_stands_in_the_way(api: StandIn, severity: str, word: str) -> None:
+    check = {"name": "clock", "ok": False, "detail": "late", "fix": "set it", "severity": severity}
+    api.answers["GET /api/doctor"] = [(200, {"settings": [], "checks": [check]})]
+    result = portage("doctor", env=connected(api))
+    assert (f"{word} clock: late" in result.stdout.splitlines(), result.exit_code) == (True, 1)
+
+
 def test_a_healthy_doctor_ends_well(api: StandIn) -> None:
     api.answers["GET /api/doctor"] = [(200, {"settings": [], "checks": [{"name": "storage", "ok": True}]})]
     assert portage("doctor", env=connected(api)).exit_code == 0

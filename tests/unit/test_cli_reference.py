@@ -17,6 +17,8 @@ def test_the_help_names_every_exit_code(code: ExitCode) -> None:
     assert f"{code.value}  {code.meaning}" in portage("--help").stdout
 
 
-@pytest.mark.parametrize("command", ["plans", "run", "status", "pause", "resume", "cancel", "dead-letters", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["plans", "plan", "run", "status", "pause", "resume", "cancel", "dead-letters", "doctor"]
+)
 def test_every_command_explains_itself_without_an_api(command: str) -> None:
     assert portage(command, "--help").exit_code == 0

@@ -104,8 +104,8 @@ async def test_a_map_that_belongs_to_another_pair_says_how_to_mend_it(
 @pytest.mark.parametrize(
     ("trouble", "advice"),
     [
-        (AWAY, "Start the gateway or open the network to it; then ask the doctor again"),
-        (SHUT, "Put a valid code into PORTAGE_GATEWAY_URL; then ask the doctor again"),
+        (AWAY, "Start the gateway or open the network to it; then ask again"),
+        (SHUT, "Put a valid code into PORTAGE_GATEWAY_URL; then ask again"),
     ],
 )
 async def test_a_check_that_could_not_be_made_says_so_and_what_to_do(

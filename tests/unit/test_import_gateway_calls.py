@@ -265,7 +265,21 @@ async def test_the_checks_name_the_methods_that_are_disabled(gateway: ImportGate
     methods = {name: limit for name, limit in DESCRIPTION["methods"].items() if name != "import.tasks.batch"}
     server.script = lambda _method, _body: (200, {**DESCRIPTION, "methods": methods, "count": 0, "foreign": 0})
     (failed,) = [one for one in await gateway.checks() if not one.ok]
-    assert failed.detail == "disabled: import.tasks.batch"
+    assert (failed.detail, failed.entities) == ("disabled: import.tasks.batch", ("task",))
+
+
+async def test_the_checks_warn_of_calls_that_are_too_small_for_one_long_record(
+    gateway: ImportGateway, server: Server
+) -> None:
+    server.script = lambda _method, _body: (200, {**DESCRIPTION, "max_bytes": 65_536, "count": 0, "foreign": 0})
+    (failed,) = [one for one in await gateway.checks() if not one.ok]
+    assert (failed.code, failed.severity.value) == ("target.small_calls", "warning")
+
+
+async def test_a_contract_that_this_client_does_not_speak_is_a_blocker(gateway: ImportGateway, server: Server) -> None:
+    server.script = lambda _method, _body: (200, {**DESCRIPTION, "contract": "2.0"})
+    last = (await gateway.checks())[-1]
+    assert (last.ok, last.severity.value, "contract 2.0" in last.detail) == (False, "blocker", True)
 
 
 async def test_the_checks_warn_of_a_secret_on_an_open_line(gateway: ImportGateway) -> None:

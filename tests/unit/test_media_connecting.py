@@ -96,8 +96,8 @@ async def fetched(url: str, trusted: str, names: Names | None = None, tls: ssl.S
         result = await fetcher.fetch(url, NAME)
     finally:
         await fetcher.close()
-        size = await store.size(NAME)
-    assert size == result.size
+        found = await store.find(NAME)
+    assert (found and found.size) == result.size
     return result
 
 

@@ -118,9 +118,10 @@ class Fetching:
         try:
             fetched = await self.fetcher.fetch(url, NAME, expected)
         except PortageError:
-            assert await self.store.size(NAME) is None
+            assert await self.store.find(NAME) is None
             raise
-        assert await self.store.size(NAME) == fetched.size
+        found = await self.store.find(NAME)
+        assert (found and found.size) == fetched.size
         assert (fetched.reason in REASONS) == (fetched.outcome is not Outcome.STORED)
         return fetched
 
@@ -349,7 +350,7 @@ async def test_a_cancelled_fetch_leaves_nothing(portal: Server, fetching: Fetchi
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await fetching.store.size(NAME) is None
+    assert await fetching.store.find(NAME) is None
 
 
 @pytest.mark.parametrize("hops", range(1, 6))
@@ -416,3 +417,21 @@ async def test_links_are_in_no_result_error_or_log(portal: Server, fetching: Fet
         root.removeHandler(handler)
     assert len(told) == 9
     assert SECRET not in "".join(told) + written.getvalue() + repr(fetching.fetcher)
+
+
+async def test_a_link_without_a_host_is_one_of_the_portal(portal: Server, fetching: Fetching) -> None:
+    fetched = await fetching(f"/upload/photo.png?token={SECRET}")
+    assert (fetched.outcome, fetched.sha256) == (Outcome.STORED, hashlib.sha256(PNG).hexdigest())
+    assert portal.requests[0].path == "/upload/photo.png"
+
+
+async def test_a_link_that_leaves_out_its_scheme_is_checked_like_any_other(fetching: Fetching) -> None:
+    assert (await fetching("//elsewhere.example/photo.png")).reason == "media.address_refused"
+
+
+async def test_a_file_that_is_kept_is_known_again_by_its_name_and_size(portal: Server, fetching: Fetching) -> None:
+    fetched = await fetching(portal.url())
+    assert await fetching.fetcher.kept(NAME, len(PNG)) == fetched
+    assert await fetching.fetcher.kept(NAME, len(PNG) + 1) is None
+    assert await fetching.fetcher.kept("feed/1/1-photo.png", len(PNG)) is None
+    assert len(portal.requests) == 1

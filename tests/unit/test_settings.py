@@ -19,6 +19,13 @@ def test_several_webhooks_are_separated_by_commas() -> None:
     assert settings.webhooks == (SECRET, "https://portal.example/rest/2/othersecret/")
 
 
+def test_hosts_of_files_are_separated_by_commas() -> None:
+    assert load({"PORTAGE_MEDIA_HOSTS": "cdn.example.com, .files.example,"}).file_hosts == (
+        "cdn.example.com",
+        ".files.example",
+    )
+
+
 def test_an_empty_value_counts_as_unset() -> None:
     assert load({"PORTAGE_SOURCE_RATE": "  "}).source_rate == 2.0
 

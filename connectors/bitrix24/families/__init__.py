@@ -7,6 +7,7 @@ from connectors.bitrix24.families import (
     feed_audience,
     feed_comments,
     feed_posts,
+    media,
     messenger,
     people,
     task_comments,
@@ -27,6 +28,7 @@ _FAMILIES = (
     feed_audience,
     feed_posts,
     feed_comments,
+    media,
 )
 
 READERS: Readers = {entity: made for family in _FAMILIES for entity, made in family.READERS.items()}

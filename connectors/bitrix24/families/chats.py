@@ -11,7 +11,7 @@ from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped
 from shared.model.json import Json, JsonObject, as_list, as_map
-from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _AT_ONCE = MOST_COMMANDS // 2
@@ -26,7 +26,7 @@ class ChatReader:
     """A range for each page of dialogs; a chat is read with the first page that shows it. See ``Reader``.
 
     Rows are the answer of ``im.dialog.get`` with ``members`` (user ids), ``dialogs`` (by user: what he calls it) and
-    ``item`` (a list's own view of it). Of a chat that nobody may open any more only the latter are there.
+    ``item`` (a list's own view of it). A chat that nobody may open any more is lost.
     """
 
     webhooks: Webhooks
@@ -43,6 +43,7 @@ class ChatReader:
         chosen, following = chunk(cursor, len(mine), _AT_ONCE)
         chats = dict(list(mine.items())[chosen])
         raw = [note({"chats": {chat_id: {**one, "page": None} for chat_id, one in chats.items()}})]
+        closed: list[Lost] = []
         waiting = {chat_id: list(one["dialogs"].items()) for chat_id, one in chats.items()}
         while waiting:
             user = next(iter(waiting.values()))[0][0]
@@ -54,7 +55,9 @@ class ChatReader:
                 left = waiting.pop(chat_id)[1:]
                 if chat_id in refused and left:
                     waiting[chat_id] = left
-        return SourcePage(self.rows(raw), tuple(raw), following, len(raw) - 1)
+                elif chat_id in refused:
+                    closed.append(Lost(chat_id, "source.denied", "no webhook may open this chat"))
+        return SourcePage(self.rows(raw), tuple(raw), following, len(raw) - 1, tuple(closed))
 
     async def _ask(self, user: str, dialogs: Mapping[str, str]) -> tuple[bytes, set[str]]:
         """(the raw answer, the chats that this user may not open)."""
@@ -93,11 +96,12 @@ class ChatReader:
             SourceRecord(
                 chat_id,
                 {
-                    **as_map(results.get(f"c{chat_id}")),
+                    **as_map(results[f"c{chat_id}"]),
                     "members": as_list(results.get(f"u{chat_id}")),
                     "dialogs": one["dialogs"],
                     "item": one["item"],
                 },
             )
             for chat_id, one in as_map(noted(raw).get("chats")).items()
+            if f"c{chat_id}" in results
         )

@@ -40,10 +40,10 @@ class DealReader(KeysetReader):
 SMART_ITEMS = Parts(parents=SMART_TYPE, key="entityTypeId", listing=items)
 
 READERS: Readers = {
-    "company": lambda webhooks: KeysetReader(items(COMPANY), webhooks),
-    "contact": lambda webhooks: KeysetReader(items(CONTACT), webhooks),
-    "deal": lambda webhooks: DealReader(items(DEAL), webhooks),
-    "smart_process_item": lambda webhooks: PartsReader(SMART_ITEMS, webhooks),
+    "company": lambda portal: KeysetReader(items(COMPANY), portal.webhooks),
+    "contact": lambda portal: KeysetReader(items(CONTACT), portal.webhooks),
+    "deal": lambda portal: DealReader(items(DEAL), portal.webhooks),
+    "smart_process_item": lambda portal: PartsReader(SMART_ITEMS, portal.webhooks),
 }
 
 NEEDS = (Need(METHOD, SCOPES, {"entityTypeId": DEAL, "select": ["id"], "start": -1}),)

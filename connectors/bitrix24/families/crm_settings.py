@@ -82,9 +82,9 @@ class CategoryReader:
 
 
 READERS: Readers = {
-    SMART_TYPE: lambda webhooks: KeysetReader(TYPES, webhooks),
-    "crm_category": CategoryReader,
-    "crm_status": lambda webhooks: OffsetReader(STATUSES, webhooks),
+    SMART_TYPE: lambda portal: KeysetReader(TYPES, portal.webhooks),
+    "crm_category": lambda portal: CategoryReader(portal.webhooks),
+    "crm_status": lambda portal: OffsetReader(STATUSES, portal.webhooks),
 }
 
 NEEDS = (

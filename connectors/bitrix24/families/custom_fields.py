@@ -1,7 +1,6 @@
 """Definitions of custom fields, with the values of enumerations (API facts §5.4).
 
-Every kind of record has a method of its own. What a webhook may not ask, is missing from the copy without the others;
-the archive says why.
+Every kind of record has a method of its own. What a webhook may not ask, is listed as lost, and costs no others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from connectors.bitrix24.readers.reader import Need, Readers
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped
 from shared.model.json import Json, JsonObject, as_list, as_map
-from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _LANGUAGE = "ru"
@@ -98,7 +97,7 @@ class CustomFieldReader:
             page = await OffsetReader(_listing(kind), self.webhooks).read(cursor, extracted)
         except EntityStopped as error:
             unread = note({"kind": kind, "unreadable": error.reason.code, "message": error.message})
-            return SourcePage((), (unread,), None, 1)
+            return SourcePage((), (unread,), None, 1, (Lost(kind, error.reason.code, error.message),))
         raw = [note({"kind": kind}), *page.raw]
         enumerations = [row["id"] for row in _bare([record.data for record in page.records])]
         if enumerations:
@@ -126,7 +125,7 @@ def _bare(rows: Sequence[JsonObject]) -> list[JsonObject]:
     return [row for row in rows if row.get("userTypeId") == "enumeration"]
 
 
-READERS: Readers = {"custom_field": CustomFieldReader}
+READERS: Readers = {"custom_field": lambda portal: CustomFieldReader(portal.webhooks)}
 
 NEEDS = (
     *(Need(listing.method, listing.scopes, listing.fixed) for listing in CLASSIC.values()),

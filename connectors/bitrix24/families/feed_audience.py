@@ -109,6 +109,6 @@ def _ids_and_dates(_key: str, result: Json) -> Json:
     return rows_reduced(result, lambda row: {name: row.get(name) for name in (POSTS.id, POSTS.field)})
 
 
-READERS: Readers = {"feed_audience": AudienceReader}
+READERS: Readers = {"feed_audience": lambda portal: AudienceReader(portal.webhooks)}
 
 NEEDS = (Need(POSTS.method, SCOPES, {"LAST_ID": 1, "LIMIT": 1}),)

@@ -225,6 +225,6 @@ def _without(withheld: Collection[str], _key: str, result: Json) -> Json:
     return {**result, "comments": comments, "files": files}
 
 
-READERS: Readers = {"feed_comment": CommentReader}
+READERS: Readers = {"feed_comment": lambda portal: CommentReader(portal.webhooks)}
 
 NEEDS = (Need(METHOD, SCOPES, {"LIMIT": 1}),)

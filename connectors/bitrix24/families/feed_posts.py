@@ -120,7 +120,7 @@ def _without(withheld: Collection[str], look: Look, body: bytes) -> bytes:
     return reduced(body, keep)
 
 
-READERS: Readers = {"feed_post": PostReader}
+READERS: Readers = {"feed_post": lambda portal: PostReader(portal.webhooks)}
 
 NEEDS: tuple[Need, ...] = ()
 """The method is that of ``feed_audience``."""

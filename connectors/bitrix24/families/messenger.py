@@ -5,7 +5,11 @@ from connectors.bitrix24.families.chats import ChatReader
 from connectors.bitrix24.families.dialogs import SCOPE, DialogReader
 from connectors.bitrix24.readers.reader import Need, Readers
 
-READERS: Readers = {"dialog": DialogReader, "chat": ChatReader, "chat_message": ChatMessageReader}
+READERS: Readers = {
+    "dialog": lambda portal: DialogReader(portal.webhooks),
+    "chat": lambda portal: ChatReader(portal.webhooks),
+    "chat_message": lambda portal: ChatMessageReader(portal.webhooks),
+}
 
 NEEDS = (
     Need("im.recent.list", (SCOPE,), {"LIMIT": 1}),

@@ -37,9 +37,9 @@ GROUPS = Listing(
 )
 
 READERS: Readers = {
-    "department": lambda webhooks: OffsetReader(DEPARTMENTS, webhooks),
-    "user": lambda webhooks: KeysetReader(USERS, webhooks),
-    "group": lambda webhooks: KeysetReader(GROUPS, webhooks),
+    "department": lambda portal: OffsetReader(DEPARTMENTS, portal.webhooks),
+    "user": lambda portal: KeysetReader(USERS, portal.webhooks),
+    "group": lambda portal: KeysetReader(GROUPS, portal.webhooks),
 }
 
 _NO_COUNT = {"start": -1}

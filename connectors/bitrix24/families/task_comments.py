@@ -188,7 +188,7 @@ def _grown(history: History, place: Place | None) -> History:
     return history if place is None or place.ending else replace(history, messages=_GROWTH * place.seen)
 
 
-READERS: Readers = {"task_comment": TaskCommentReader}
+READERS: Readers = {"task_comment": lambda portal: TaskCommentReader(portal.webhooks)}
 
 # The method of the chats is a need of the messenger
 NEEDS = (Need(_COMMENTS, _TASK_SCOPES),)

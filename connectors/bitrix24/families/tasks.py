@@ -108,7 +108,7 @@ def custom_fields(result: Json) -> list[str]:
     return [name for name in names if name.startswith("UF_") and name not in _USER_FIELDS]
 
 
-READERS: Readers = {"task": tasks_of}
+READERS: Readers = {"task": lambda portal: tasks_of(portal.webhooks)}
 
 NEEDS = (
     Need("tasks.task.list", _SCOPES, {"start": -1}),

@@ -34,6 +34,6 @@ TEMPLATES = Listing(
     most_pages=4,
 )
 
-READERS: Readers = {"workflow_template": lambda webhooks: KeysetReader(TEMPLATES, webhooks)}
+READERS: Readers = {"workflow_template": lambda portal: KeysetReader(TEMPLATES, portal.webhooks)}
 
 NEEDS = (Need(TEMPLATES.method, TEMPLATES.scopes, {"SELECT": ["ID"]}),)

@@ -29,6 +29,8 @@ class KeysetReader:
     listing: Listing
     webhooks: Webhooks
     _most_pages: int = field(init=False)
+    _proven: int = 0
+    """Pages to a call that the portal's pace of late allows: a range that begins need not find out again."""
 
     def __post_init__(self) -> None:
         self._most_pages = self.listing.most_pages
@@ -59,13 +61,14 @@ class KeysetReader:
         nothing beyond. A page that is not full ends the chain only: rows may have been withheld from it.
         """
         after, upto = int(cursor["after"]), cursor["upto"]
-        pages = self._pages(after, upto, int(cursor.get("pages", _FIRST_PAGES)))
+        pages = self._pages(after, upto, max(self._proven, int(cursor.get("pages", _FIRST_PAGES))))
         commands = self._chain(after, upto, pages)
         webhook = await self.webhooks.first(*self.listing.scopes)
         try:
             answer = await webhook.transport.batch(commands)
         except RetryLater:
             self._most_pages = max(1, pages // 2)  # a call that is too heavy never comes back
+            self._proven = 0
             raise
         self._most_pages = min(self.listing.most_pages, self._most_pages * 2)
         if page_key(0) in answer.errors:
@@ -76,8 +79,8 @@ class KeysetReader:
         following = None
         if found and last != upto and not nothing_beyond(answer.results, self.listing, last):
             pace = max(answer.seconds, 0.001) / len(commands)
-            pages = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
-            following = {"after": last, "upto": upto, "pages": pages}
+            self._proven = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
+            following = {"after": last, "upto": upto, "pages": self._proven}
         return SourcePage(self.rows(raw), tuple(raw), following, len(raw))
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:

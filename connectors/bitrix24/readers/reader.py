@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.bitrix24.webhooks import Webhooks
+from shared.media.fetching import MediaFetcher
 from shared.model.json import JsonObject
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
@@ -36,5 +37,14 @@ class Need:
     trial: JsonObject | None = None
 
 
-Readers = Mapping[str, Callable[[Webhooks], Reader]]
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """What readers read with: the portal's name (host and port), its webhooks, and what brings its files."""
+
+    name: str
+    webhooks: Webhooks
+    media: MediaFetcher
+
+
+Readers = Mapping[str, Callable[[Portal], Reader]]
 """By name of the entity: what makes its reader."""

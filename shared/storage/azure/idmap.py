@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from azure.data.tables.aio import TableServiceClient
@@ -21,9 +21,14 @@ class AzureIdMap:
 
     table: Table
 
-    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
-        """All entries of one block, by source id."""
-        rows = await self.table.query("PartitionKey eq @block", {"block": _partition(entity, block)})
+    async def block(self, entity: str, block: str, among: Collection[str] = ()) -> dict[str, IdMapEntry]:
+        """Entries of one block, by source id."""
+        where, parameters = "PartitionKey eq @block", {"block": _partition(entity, block)}
+        if among:
+            keys = [escape(row_key(source_id)) for source_id in among]
+            where += " and RowKey ge @first and RowKey le @last"
+            parameters |= {"first": min(keys), "last": max(keys)}
+        rows = await self.table.query(where, parameters)
         return {row["source_id"]: load_entry(row) for row in rows}
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:

@@ -68,6 +68,9 @@ class AzureLedger:
         """One transaction. Raises ValueError for more rows than fit into it."""
         if len(follow) >= LARGEST_TRANSACTION:
             raise ValueError(f"at most {LARGEST_TRANSACTION - 1} rows follow from one page")
+        if not follow:
+            await self.table.replace(_dump(done), done.etag or "")  # half the cost of a transaction of one
+            return
         creations = [("create", _dump(row)) for row in follow]
         await self.table.transact([replacing(_dump(done), done.etag or ""), *creations])
 

@@ -12,6 +12,7 @@ from azure.storage.blob import BlobBlock, ContentSettings, StorageErrorCode
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.model.errors import Conflict
+from shared.ports.stores import StoredFile
 from shared.storage.azure.faults import translated
 
 _CONTAINER = "media"
@@ -60,14 +61,14 @@ class AzureMediaStore:
         for start in range(0, properties.size, _BLOCK):
             yield await _part(client, start, properties.etag)
 
-    async def size(self, name: str) -> int | None:
-        """Bytes, or None."""
+    async def find(self, name: str) -> StoredFile | None:
+        """Size and type, or None."""
         with translated(_CONTAINER):
             try:
-                size: int = (await self.service.get_blob_client(_CONTAINER, name).get_blob_properties()).size
+                properties = await self.service.get_blob_client(_CONTAINER, name).get_blob_properties()
             except ResourceNotFoundError:
                 return None
-        return size
+        return StoredFile(properties.size, properties.content_settings.content_type or "")
 
     async def delete(self, name: str) -> None:
         """Remove a file."""

@@ -36,6 +36,13 @@ class AzureWorkQueue:
         with translated(queue):
             await asyncio.gather(*(one(text) for text in messages))
 
+    async def length(self, queue: str) -> int:
+        """How many messages there are, those in hand included. The service never tells fewer than there are."""
+        client = await self._client(queue)
+        with translated(queue):
+            properties = await client.get_queue_properties()
+        return int(properties.approximate_message_count or 0)
+
     async def _client(self, queue: str) -> QueueClient:
         if queue not in self._clients:
             client = self.service.get_queue_client(queue, message_encode_policy=TextBase64EncodePolicy())

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from shared.model.errors import Conflict
+from shared.ports.stores import StoredFile
 
 _BLOCK = 4 * 1024 * 1024
 
@@ -30,9 +31,12 @@ class MemoryMediaStore:
                 raise Conflict(name)
             yield content[start : start + _BLOCK]
 
-    async def size(self, name: str) -> int | None:
-        """Bytes, or None."""
-        return len(self._files[name][0]) if name in self._files else None
+    async def find(self, name: str) -> StoredFile | None:
+        """Size and type, or None."""
+        if name not in self._files:
+            return None
+        content, content_type = self._files[name]
+        return StoredFile(len(content), content_type)
 
     async def delete(self, name: str) -> None:
         """Remove a file."""

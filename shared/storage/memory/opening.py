@@ -39,6 +39,10 @@ class MemoryWorkQueue:
         """Add messages; the double knows no delay."""
         self._messages[queue].extend(messages)
 
+    async def length(self, queue: str) -> int:
+        """How many messages there are."""
+        return len(self._messages.get(queue, ()))
+
     def take(self, queue: str) -> list[str]:
         """All waiting messages; they are gone then."""
         return self._messages.pop(queue, [])

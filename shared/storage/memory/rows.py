@@ -1,7 +1,7 @@
 """Runs, shared rows, dead letters and the id map in memory."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -124,9 +124,13 @@ class MemoryIdMap:
 
     _entries: dict[tuple[str, str], IdMapEntry] = field(default_factory=dict)
 
-    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
-        """All entries of one block."""
-        return {key: e for (of, key), e in self._entries.items() if of == entity and block_of(key) == block}
+    async def block(self, entity: str, block: str, among: Collection[str] = ()) -> dict[str, IdMapEntry]:
+        """Entries of one block."""
+        found = {key: e for (of, key), e in self._entries.items() if of == entity and block_of(key) == block}
+        if not among:
+            return found
+        keys = [row_key(source_id) for source_id in among]
+        return {key: entry for key, entry in found.items() if min(keys) <= row_key(key) <= max(keys)}
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite."""

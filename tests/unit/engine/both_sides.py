@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.model.plan import Entity, Plan
 from shared.model.records import Capabilities, Cut, MethodLimit, OutgoingItem, Receipt, SourcePage, SourceRecord
+from shared.ports.surveys import EntitySize, Survey
 from shared.ports.systems import Check, Extracted
 from shared.transform.mapping import Mapping
 
@@ -87,6 +88,9 @@ class Portal:
 
     async def checks(self) -> list[Check]:
         return []
+
+    async def survey(self, entities: Sequence[str], ranges: int) -> Survey:
+        return Survey(tuple(EntitySize(name, len(self.records[name])) for name in entities))
 
 
 @dataclass

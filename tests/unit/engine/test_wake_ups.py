@@ -54,9 +54,30 @@ async def test_the_window_is_topped_up_as_pages_are_done(world) -> None:
     assert await wake_ups(world, run) == 1
 
 
-async def test_a_wake_up_that_was_lost_is_sent_again_in_time(world) -> None:
+async def test_a_wake_up_that_is_in_no_queue_any_more_is_sent_again_soon(world) -> None:
+    run = await cut(world, heeded_within=30.0)
+    assert await wake_ups(world, run) == _PAGES
+    world.clock.offset += 25
+    assert await wake_ups(world, run) == 0
+    world.clock.offset += 10
+    assert await wake_ups(world, run) == _PAGES
+
+
+@pytest.mark.parametrize("queue", [EXTRACT_QUEUE, f"{EXTRACT_QUEUE}-poison"])
+async def test_a_wake_up_that_may_still_be_in_a_queue_is_waited_for(world, queue: str) -> None:
     run = await cut(world, requeue_after=600.0)
     assert await wake_ups(world, run) == _PAGES
+    await world.stores.queue.send(queue, ["of another run"])
+    world.clock.offset += 590
+    before = len(world.stores.queue._messages[queue])
+    await world.advancer.tick(run.run_id, run.epoch)
+    assert len(world.stores.queue._messages[queue]) == before
+
+
+async def test_a_wake_up_that_nobody_heeds_is_sent_again_in_time(world) -> None:
+    run = await cut(world, requeue_after=600.0)
+    assert await wake_ups(world, run) == _PAGES
+    await world.stores.queue.send(f"{EXTRACT_QUEUE}-poison", ["of another run"])
     world.clock.offset += 590
     assert await wake_ups(world, run) == 0
     world.clock.offset += 20

@@ -28,6 +28,24 @@ class BreakingLedger:
         raise RetryLater("storage.unreachable", "gone")
 
 
+class NotingLedger:
+    """Notes a wake-up in the first row that a worker reads, when he has just read it."""
+
+    def __init__(self, ledger):
+        self.ledger = ledger
+        self.noted = False
+
+    def __getattr__(self, name):
+        return getattr(self.ledger, name)
+
+    async def get(self, key):
+        row = await self.ledger.get(key)
+        if not self.noted:
+            self.noted = True
+            await self.ledger.mark([replace(row, enqueued_at=1.0)])
+        return row
+
+
 async def test_a_worker_of_an_older_generation_starts_no_further_call(world) -> None:
     run = await world.start()
     message = await world.first_import(run)
@@ -59,6 +77,14 @@ async def test_a_slice_in_hand_is_left_alone_by_the_next_generation(world) -> No
         await world.importer.work(replace(message, epoch=resumed.epoch))
         assert world.gateway.calls == []
     assert (await world.drive(run.run_id)).state is RunState.COMPLETED
+
+
+async def test_a_wake_up_is_not_lost_when_it_is_noted_after_its_worker_came(world) -> None:
+    run = await world.start()
+    message = await world.first_import(run)
+    world.importer.stores = replace(world.stores, ledger=NotingLedger(world.stores.ledger))
+    await world.importer.work(message)
+    assert (await world.stores.ledger.get(message.key)).state is PageState.DONE
 
 
 async def test_a_slice_whose_worker_died_is_taken_over_when_its_hold_is_over(world) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.demo.wording import comparison, where_to_look
+from lab.demo.wording import comparison, remarks, where_to_look
 from lab.proof import Compared
 
 _COLUMNS = 80
@@ -23,3 +23,9 @@ def test_the_table_shows_every_heading_and_number_in_full() -> None:
 def test_no_line_of_the_ending_is_wider() -> None:
     lines = where_to_look(Path(".local/demo/20250101-000000-1234567")).splitlines()
     assert max(map(len, lines)) <= _COLUMNS
+
+
+def test_what_was_left_out_is_told_in_numbers() -> None:
+    chats = Compared("chat", 5, 5, counted={"left out by visibility": 1_200})
+    kept = Compared("deal", 7, 0, remark="is read and kept")
+    assert list(remarks([chats, kept])) == ["chat: left out by visibility: 1,200", "deal is read and kept"]

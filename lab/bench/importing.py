@@ -1,31 +1,15 @@
-"""What is measured, each on a fresh system."""
+"""What is measured of imports, each on a fresh system."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from lab.api import ENDED, Api, Json, totals
+from lab.api import totals
+from lab.bench.measures import Measure, run_plan
 from lab.bench.sampling import Sampler, growth
-from lab.proof import ENTITIES
-from lab.system import UNLIMITED, Portal, System
+from lab.system import UNLIMITED, System
 
-_PATIENCE_SECONDS = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One line of the result. ``share`` is the value as a part of ``reference``, None when there is none."""
-
-    name: str
-    value: float
-    unit: str
-    reference: float | None = None
-    meaning: str = ""
-
-    @property
-    def share(self) -> float | None:
-        """What part of the reference was reached."""
-        return self.value / self.reference if self.reference else None
+_ENTITIES = ("department", "user", "group")
 
 
 def without_limits(directory: Path) -> list[Measure]:
@@ -34,11 +18,11 @@ def without_limits(directory: Path) -> list[Measure]:
     with System(directory, portal) as system:
         system.start()
         api = system.api()
-        with Sampler(system, ENTITIES) as first:
-            records = totals(_run(system, api), "extracted")
+        with Sampler(system, _ENTITIES) as first:
+            records = totals(run_plan(system, api, _ENTITIES), "extracted")
         extraction, delivery = growth(first.samples, "requests"), growth(first.samples, "arrived")
-        with Sampler(system, ENTITIES) as second:
-            rerun = _run(system, api)
+        with Sampler(system, _ENTITIES) as second:
+            rerun = run_plan(system, api, _ENTITIES)
         api.close()
     thousands = records / 1_000
     extracting = extraction.last.transactions - first.samples[0].transactions
@@ -55,24 +39,6 @@ def without_limits(directory: Path) -> list[Measure]:
     ]
 
 
-def portal_limit(directory: Path) -> list[Measure]:
-    """The portal's own limit, with a small burst so that it binds soon. Group members cost a call per 50 groups."""
-    portal = Portal(users=50, departments=5, groups=5_000, rate=2.0, burst=10)
-    with System(directory, portal) as system:
-        system.start()
-        api = system.api()
-        with Sampler(system, ENTITIES) as sampler:
-            _run(system, api)
-        refused = system.stats()["refused"]
-        api.close()
-    steady = growth(sampler.samples, "requests", beyond=2 * portal.burst)
-    calls = steady.last.requests - steady.first.requests
-    return [
-        Measure("extraction at the portal's limit", calls / steady.seconds, "calls/s", portal.rate, "limit"),
-        Measure("calls refused for their rate", refused, "calls"),
-    ]
-
-
 def gateway_limit(directory: Path) -> list[Measure]:
     """A gateway whose rate binds: measured once the allowance of the first minute is spent."""
     per_minute, per_call = 60, 50
@@ -82,19 +48,8 @@ def gateway_limit(directory: Path) -> list[Measure]:
         system.start()
         api = system.api()
         with Sampler(system, ("user",)) as sampler:
-            _run(system, api)
+            run_plan(system, api, _ENTITIES)
         api.close()
     steady = growth(sampler.samples, "arrived", beyond=users // 2)
     rate = (steady.last.arrived - steady.first.arrived) / steady.seconds
     return [Measure("import at the gateway's limit", rate, "records/s", per_minute * per_call / 60, "limit")]
-
-
-def _run(system: System, api: Api) -> Json:
-    def ended(status: Json) -> bool:
-        system.must_be_alive()  # a run waits long for a part that does not answer
-        return status["state"] in ENDED
-
-    status = api.wait_for(api.start(), ended, timeout=_PATIENCE_SECONDS)
-    if status["state"] != "completed":
-        raise RuntimeError(f"the run ended {status['state']}: {status['reason']} {status['message']}")
-    return status

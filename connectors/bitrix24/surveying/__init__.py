@@ -1,0 +1,1 @@
+"""How much there is in a portal, and what reading it takes, before anything is read."""

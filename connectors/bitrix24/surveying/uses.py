@@ -1,0 +1,62 @@
+"""Which entity is read by which methods: what a method that is missing means for the copy."""
+
+from collections.abc import Mapping
+
+from connectors.bitrix24.readers.reader import Need
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "department": ("department.get",),
+    "user": ("user.get",),
+    "group": ("sonet_group.get", "sonet_group.user.get"),
+    "dialog": ("im.recent.list",),
+    "chat": ("im.dialog.get", "im.chat.user.list"),
+    "chat_message": ("im.dialog.messages.get",),
+    "feed_audience": ("log.blogpost.get",),
+    "feed_post": ("log.blogpost.get",),
+    "feed_comment": ("log.blogcomment.user.get",),
+    "task": ("tasks.task.list", "tasks.task.get", "task.checklistitem.getlist"),
+    "task_comment": (),
+    "company": ("crm.item.list",),
+    "contact": ("crm.item.list",),
+    "deal": ("crm.item.list",),
+    "smart_process_type": ("crm.type.list",),
+    "smart_process_item": ("crm.item.list",),
+    "crm_category": ("crm.category.list",),
+    "crm_status": ("crm.status.list",),
+    "custom_field": (),
+    "workflow_template": ("bizproc.workflow.template.list",),
+    "media_file": (),
+}
+"""By entity: what it cannot be read without."""
+
+HELPFUL: Mapping[str, tuple[str, ...]] = {
+    "dialog": ("im.chat.get",),
+    "task": ("tasks.task.getFields",),
+    "task_comment": ("task.commentitem.getlist", "im.dialog.messages.get"),
+    "custom_field": (
+        "crm.deal.userfield.list",
+        "crm.contact.userfield.list",
+        "crm.company.userfield.list",
+        "user.userfield.list",
+        "task.item.userfield.getlist",
+        "userfieldconfig.list",
+        "userfieldconfig.get",
+    ),
+    "media_file": ("disk.attachedObject.get", "disk.file.get"),
+}
+"""By entity: without one of these, some of it is missing."""
+
+
+def needing(*needs: Need) -> tuple[str, ...]:
+    """Entities that cannot be read without these."""
+    return _using(NEEDED, needs)
+
+
+def helped_by(*needs: Need) -> tuple[str, ...]:
+    """Entities that lose some records or fields without these."""
+    return _using(HELPFUL, needs)
+
+
+def _using(uses: Mapping[str, tuple[str, ...]], needs: tuple[Need, ...]) -> tuple[str, ...]:
+    methods = {need.method for need in needs}
+    return tuple(entity for entity, used in uses.items() if methods.intersection(used))

@@ -1,0 +1,1 @@
+"""Bitrix24 Cloud to the on-premises import gateway."""

@@ -1,0 +1,107 @@
+"""Origins: digests of all that the canonical form of a record is made of.
+
+A record whose origin is the one in its id-map row has the checksum that stands there too, so a re-run neither
+transforms it nor computes anything over its content. What goes into an origin is everything a transformation sees: the
+mapped fields of the source, the mapping, its surroundings, the code of the transformation, and the target ids of the
+records it refers to. A record that has flaws, or refers to something without a target id, gets no origin: it is done
+in full each time.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import version
+from inspect import getfile
+from pathlib import Path
+
+import orjson
+
+import shared.transform
+from shared.model.idmap import IdMapEntry, Origin
+from shared.model.records import SourceRecord
+from shared.transform.making import Surroundings
+from shared.transform.mapping import Mapping, Rule
+from shared.transform.references import Lookup, Pending
+
+_MOST_LINKS = 500
+"""Beyond this a record's links are too much for a column (64 KiB), and it does without an origin."""
+
+
+@dataclass(slots=True)
+class Origins:
+    """Origins of the records of a slice. ``fields`` None: they are made of their whole data."""
+
+    recipe: bytes = b""
+    fields: tuple[str, ...] | None = None
+    records: dict[str, SourceRecord] = field(default_factory=dict)
+    noted: dict[str, Origin] = field(default_factory=dict)
+
+    @staticmethod
+    def of(mapping: Mapping, around: Surroundings, records: Iterable[SourceRecord]) -> "Origins":
+        """For records that this mapping transforms."""
+        rules = "\n".join(map(_described, mapping.rules))
+        surroundings = f"{sorted(around.hosts)} {sorted(around.imported)}"
+        folders = {Path(getfile(rule.maker)).parent for rule in mapping.rules if rule.maker is not None}
+        code = "".join(map(_code, sorted({*map(Path, shared.transform.__path__), *folders})))
+        text = f"{mapping.entity}\n{rules}\n{surroundings}\n{code}\n{_libraries()}"
+        fields = sorted({part for rule in mapping.rules for name in rule.sources for part in (name, _head(name))})
+        whole = any(rule.maker is not None for rule in mapping.rules)
+        recipe = hashlib.sha256(text.encode()).digest()
+        return Origins(recipe, None if whole else tuple(fields), {record.id: record for record in records})
+
+    def note(self, source_id: str, references: Iterable[Pending], lookup: Lookup) -> None:
+        """Remember what a record was made of, unless it has to be made again each time."""
+        links = tuple(sorted({f"{one.entity}:{one.source_id}" for one in references}))
+        if len(links) <= _MOST_LINKS and (digest := self._digest(source_id, links, lookup)):
+            self.noted[source_id] = Origin(digest, links)
+
+    def still_holds(self, source_id: str, origin: Origin | None, lookup: Lookup) -> bool:
+        """Whether the record would be made of the same today."""
+        return origin is not None and self._digest(source_id, origin.links, lookup) == origin.digest
+
+    def _digest(self, source_id: str, links: tuple[str, ...], lookup: Lookup) -> str | None:
+        """None when a link has no target id."""
+        targets = [lookup(*_parts(link)) for link in links]
+        if None in targets:
+            return None
+        data = self.records[source_id].data
+        values = data if self.fields is None else [data.get(name) for name in self.fields]
+        digest = hashlib.blake2b(self.recipe, digest_size=16)
+        digest.update(orjson.dumps([source_id, values, links, targets]))
+        return digest.hexdigest()
+
+
+def links_of(entries: Iterable[IdMapEntry]) -> list[Pending]:
+    """All that the records of these id-map rows refer to."""
+    links = {link for entry in entries if entry.origin for link in entry.origin.links}
+    return [Pending(*_parts(link), False) for link in links]
+
+
+def _parts(link: str) -> tuple[str, str]:
+    entity, _, source_id = link.partition(":")
+    return entity, source_id
+
+
+def _described(rule: Rule) -> str:
+    maker = f"{rule.maker.__module__}.{rule.maker.__qualname__}" if rule.maker is not None else ""
+    return f"{replace(rule, maker=None)} {maker}"
+
+
+@cache
+def _libraries() -> str:
+    return " ".join(f"{name} {version(name)}" for name in ("nh3", "rfc8785"))
+
+
+def _head(name: str) -> str:
+    """``details.chatId`` is read from ``details``."""
+    return name.partition(".")[0]
+
+
+@cache
+def _code(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

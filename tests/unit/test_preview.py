@@ -1,0 +1,223 @@
+"""What a preview makes of two systems that answer as the test wants, and that it writes nothing."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+
+from composition.preview import Preview
+from shared.engine.job import Job, NotConfigured
+from shared.model.errors import PortageError, RetryLater
+from shared.model.json import JsonObject
+from shared.model.plan import Entity, Plan
+from shared.model.records import Capabilities, MethodLimit
+from shared.ports.stores import Stores
+from shared.ports.surveys import EntitySize, MediaSize, Survey
+from shared.ports.systems import Check, Severity, Source, Target
+from shared.settings.model import load
+from shared.storage.memory.opening import open_memory_stores
+
+PLAN = Plan(
+    "demo",
+    "Demo",
+    "portal",
+    "gateway",
+    (
+        Entity("department"),
+        Entity("user", import_after=("department",)),
+        Entity("chat", archive_only=True),
+        Entity("chat_message", archive_only=True, extract_after=("chat",)),
+    ),
+    "digest",
+)
+AWAY = RetryLater("source.unreachable", "ConnectError")
+SHUT = RetryLater("target.unreachable", "ConnectError")
+
+
+@dataclass
+class Portal:
+    """A source whose survey is given; other methods would be a defect of the preview."""
+
+    told: Survey
+    found: list[Check] = field(default_factory=list)
+    trouble: PortageError | None = None
+
+    async def identity(self) -> str:
+        return "portal.example"
+
+    async def checks(self) -> list[Check]:
+        return self.found
+
+    async def survey(self, _entities: object, _ranges: int) -> Survey:
+        if self.trouble:
+            raise self.trouble
+        return self.told
+
+
+@dataclass
+class Gateway:
+    """A target that describes itself; writing to it would be a defect of the preview."""
+
+    trouble: PortageError | None = None
+    found: list[Check] = field(default_factory=list)
+
+    async def capabilities(self) -> Capabilities:
+        if self.trouble:
+            raise self.trouble
+        limits = {"department": MethodLimit(100, 600), "user": MethodLimit(50, 60)}
+        return Capabilities("1.1", "store-1", "1", 5_000_000, limits)
+
+    async def checks(self) -> list[Check]:
+        return self.found
+
+
+@dataclass
+class OneJob:
+    """The plan ``demo`` with its systems, or what is missing for them."""
+
+    source: Portal
+    target: Gateway
+    missing: str | None = None
+
+    def plan_of(self, _name: str) -> Plan:
+        return PLAN
+
+    def of(self, _plan: str) -> Job:
+        if self.missing:
+            raise NotConfigured(self.missing)
+        return Job(PLAN, {}, cast("Source", self.source), cast("Target", self.target))
+
+
+SIZES = (
+    EntitySize("department", 120, calls=3, reads=3),
+    EntitySize("user", 1200, calls=697, reads=4),
+    EntitySize("chat", None, "the list goes on", calls=None),
+)
+SURVEY = Survey(SIZES, media=MediaSize(98, 161_939, "a sample"), stored_bytes=5_000)
+
+
+@pytest.fixture
+def stores() -> Stores:
+    return open_memory_stores()
+
+
+async def previewed(
+    stores: Stores,
+    portal: Portal,
+    gateway: Gateway | None = None,
+    *,
+    entities: tuple[str, ...] = ("department", "user", "chat"),
+    arrived: frozenset[str] = frozenset(),
+) -> JsonObject:
+    settings = load({"PORTAGE_SOURCE_RATE": "2", "PORTAGE_SOURCE_BURST": "40"})
+    return await Preview(settings, stores, OneJob(portal, gateway or Gateway())).of("demo", entities, arrived)
+
+
+def named(preview: JsonObject) -> dict[str, JsonObject]:
+    return {one["name"]: one for one in preview["entities"]}
+
+
+def severity_of(preview: JsonObject) -> dict[str, str]:
+    return {one["code"]: one["severity"] for one in preview["findings"]}
+
+
+async def test_calls_to_the_target_come_of_the_pages_and_its_own_limits(stores: Stores) -> None:
+    entities = named(await previewed(stores, Portal(SURVEY)))
+    assert (entities["department"]["target_calls"], entities["user"]["target_calls"]) == (3, 24)
+
+
+async def test_what_is_only_archived_makes_no_calls_to_the_target(stores: Stores) -> None:
+    assert named(await previewed(stores, Portal(SURVEY)))["chat"]["target_calls"] is None
+
+
+async def test_totals_are_sums_of_what_is_known_and_name_the_rest(stores: Stores) -> None:
+    totals = (await previewed(stores, Portal(SURVEY)))["totals"]
+    assert (totals["records"], totals["source_calls"], totals["target_calls"]) == (1320, 700, 27)
+    assert (totals["media_bytes"], totals["stored_bytes"], totals["incomplete"]) == (161_939, 5_000, ["chat"])
+
+
+async def test_hours_come_of_the_rate_after_the_burst_and_of_the_slower_side(stores: Stores) -> None:
+    totals = (await previewed(stores, Portal(SURVEY)))["totals"]
+    assert totals["source_hours"] == pytest.approx((700 - 40) / 2 / 3600, abs=1e-4)
+    assert totals["target_hours"] == pytest.approx((3 / 600 + 24 / 60) / 60, abs=1e-4)
+    assert totals["hours"] == max(totals["source_hours"], totals["target_hours"])
+
+
+async def test_the_sources_other_limits_count_when_they_bind(stores: Stores) -> None:
+    slow = Survey(SIZES, least_seconds=7200)
+    assert (await previewed(stores, Portal(slow)))["totals"]["hours"] == 2.0
+
+
+async def test_findings_are_the_checks_that_failed_and_information_with_the_gravest_first(stores: Stores) -> None:
+    found = [
+        Check("portal kind", True, "cloud", None, "source.portal_kind", Severity.INFO),
+        Check("clock", False, "late", "set it", "source.clock_skew", Severity.WARNING),
+        Check("user.get", True, "answers"),
+        Check("scope crm", False, "lacking", "tick it", "source.scope_missing"),
+    ]
+    findings = (await previewed(stores, Portal(Survey(SIZES[:2]), found)))["findings"]
+    assert [(one["severity"], one["code"]) for one in findings] == [
+        ("blocker", "source.scope_missing"),
+        ("warning", "source.clock_skew"),
+        ("info", "source.portal_kind"),
+    ]
+    assert (findings[0]["message"], findings[0]["fix"]) == ("scope crm: lacking", "tick it")
+
+
+async def test_what_concerns_other_entities_is_no_finding(stores: Stores) -> None:
+    found = [Check("scope crm", False, "", None, "source.scope_missing", entities=("deal",))]
+    assert severity_of(await previewed(stores, Portal(Survey(SIZES[:2]), found))) == {}
+
+
+async def test_a_method_that_the_target_lacks_matters_only_for_what_is_written(stores: Stores) -> None:
+    lacks = [Check(name, False, "", None, "target.method_missing", entities=(name,)) for name in ("chat", "user")]
+    preview = await previewed(stores, Portal(SURVEY), Gateway(found=lacks))
+    assert [one["message"] for one in preview["findings"] if one["severity"] == "blocker"] == ["user: "]
+
+
+async def test_an_entity_of_which_nothing_is_known_is_a_warning(stores: Stores) -> None:
+    assert severity_of(await previewed(stores, Portal(SURVEY))) == {"preview.not_counted": "warning"}
+
+
+async def test_a_source_that_is_away_leaves_the_counts_open(stores: Stores) -> None:
+    away = Survey(tuple(EntitySize(name, note="could not be asked: ConnectError") for name in ("department", "user")))
+    preview = await previewed(stores, Portal(away, trouble=AWAY))
+    assert {one["count_note"] for one in preview["entities"]} == {"could not be asked: ConnectError"}
+    assert (preview["totals"]["records"], preview["target"]["contract"]) == (0, "1.1")
+
+
+async def test_a_target_that_is_away_is_a_blocker_and_hides_nothing_of_the_source(stores: Stores) -> None:
+    preview = await previewed(stores, Portal(SURVEY), Gateway(SHUT))
+    assert (preview["target"], named(preview)["user"]["count"]) == (None, 1200)
+    assert severity_of(preview)["target.unreachable"] == "blocker"
+
+
+async def test_an_id_map_of_another_portal_is_a_blocker(stores: Stores) -> None:
+    await stores.runs.bind("demo", "old.example", "store-1")
+    assert severity_of(await previewed(stores, Portal(SURVEY)))["binding.other_portal"] == "blocker"
+
+
+@pytest.mark.parametrize("entities", [("user",), ("chat_message",)])
+async def test_entities_that_lack_what_they_need_are_blocked(stores: Stores, entities: tuple[str, ...]) -> None:
+    preview = await previewed(stores, Portal(Survey(())), entities=entities)
+    assert severity_of(preview) == {"preview.entity_missing": "blocker"}
+
+
+async def test_what_an_earlier_run_brought_in_is_not_missing(stores: Stores) -> None:
+    preview = await previewed(stores, Portal(Survey(())), entities=("user",), arrived=frozenset({"department"}))
+    assert preview["findings"] == []
+
+
+async def test_a_preview_changes_nothing_in_storage(stores: Stores) -> None:
+    await previewed(stores, Portal(SURVEY))
+    assert (await stores.runs.list(), await stores.runs.binding("demo"), await stores.archive.names("")) == (
+        [],
+        None,
+        [],
+    )
+
+
+async def test_a_missing_setting_is_told_by_its_name(stores: Stores) -> None:
+    jobs = OneJob(Portal(SURVEY), Gateway(), "PORTAGE_GATEWAY_URL is not set")
+    with pytest.raises(NotConfigured, match="PORTAGE_GATEWAY_URL is not set"):
+        await Preview(load({}), stores, jobs).of("demo", ("user",), frozenset())
