@@ -39,7 +39,7 @@ gateway: $(VENV)  ## the import gateway in the foreground
 
 acceptance: $(VENV) $(AZURITE)  ## what takes longer than the tests: the bench, and a migration of a larger portal
 	@$(RUN) lab.bench
-	@$(RUN) lab.demo --users 20000 --departments 400 --groups 800
+	@$(RUN) lab.demo --large
 
 clean:  ## remove what was installed and everything that runs left behind (local data too)
 	@rm -rf .venv .local lab/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,8 @@ class EntityStatus:
     """One entity of a run.
 
     ``pages_total`` is None until it is known; ``expected`` is the source's own count of records, as advice.
-    ``counts`` has every name of COUNTS. ``stopped_by`` is the reason that ended this entity alone.
+    ``counts`` has every name of COUNTS. ``stopped_by`` is the reason that ended this entity alone. ``left_out`` are
+    records that stay behind by decision.
     """
 
     name: str
@@ -25,6 +26,7 @@ class EntityStatus:
     counts: dict[str, int]
     stopped_by: str | None
     message: str | None
+    left_out: int = 0
 
     @property
     def begun(self) -> bool:
@@ -41,7 +43,7 @@ class EntityStatus:
         """Whether nothing of it is left to do: every record that was read has an outcome, or it was stopped alone."""
         if self.stopped_by:
             return True
-        outcomes = sum(self.counts[name] for name in ("imported", "skipped", "duplicate"))
+        outcomes = self.left_out + sum(self.counts[name] for name in ("imported", "skipped", "duplicate"))
         # A record that failed for good is a dead letter: the two counts overlap.
         outcomes += max(self.counts["failed"], self.counts["dead_lettered"])
         return self.read and outcomes >= self.counts["extracted"]
@@ -130,6 +132,7 @@ def _entity(name: str, item: Json) -> EntityStatus:
         counts={count: _count(data.get(count)) for count in COUNTS},
         stopped_by=_text(data.get("blocked_by")),
         message=_text(data.get("message")),
+        left_out=_count(data.get("left_out")),
     )
 
 

@@ -14,6 +14,7 @@ from shared.engine.binding import Binder
 from shared.engine.clock import Clock
 from shared.engine.control import RunControl
 from shared.engine.cutting import Cutter
+from shared.engine.describing import Descriptions
 from shared.engine.extracted import RowCache
 from shared.engine.extracting import Extractor
 from shared.engine.finishing import Finishing
@@ -78,7 +79,8 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
     control = RunControl(jobs, stores, outages, clock)
     extractor = Extractor(jobs, stores, admission, stopping, clock, pace, rows)
     references, guard = References(stores.idmaps), TargetGuard(stores.runs, clock)
-    importer = Importer(jobs, stores, admission, stopping, references, guard, clock, pace)
+    descriptions = Descriptions(stores, rows)
+    importer = Importer(jobs, stores, admission, stopping, references, guard, descriptions, clock, pace)
     return App(
         plan_names=plan_names(),
         stores=stores,

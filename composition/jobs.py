@@ -20,6 +20,7 @@ from shared.model.plan import Plan
 from shared.ports.evidence import record
 from shared.ports.stores import Stores
 from shared.ports.systems import Source, Target
+from shared.schema.registry import validate
 from shared.settings.model import Settings
 
 _UNLIMITED = TokenBucket(rate=100_000.0, burst=100_000)
@@ -57,7 +58,7 @@ class ConfiguredJobs:
                 loaded = load_plan(plan, self.settings.plan_tables)
             source = self._sources()[loaded.plan.source]()
             target = self._targets()[loaded.plan.target]()
-            self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target)
+            self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target, validate)
         return self._jobs[plan]
 
     def _sources(self) -> dict[str, Callable[[], Source]]:
@@ -90,7 +91,7 @@ class ConfiguredJobs:
         with _naming("PORTAGE_GATEWAY_URL"):
             address = GatewayAddress.parse(self.settings.gateway)
         budget = MethodBudgets(self.stores.shared, address.owner)
-        return ImportGateway(address, HttpClient("target", self._tally("target")), budget)
+        return ImportGateway(address, HttpClient("target", self._tally("target")), budget, self.stores.media)
 
     def _tally(self, system: str) -> Tally:
         def tally(method: str, verdict: str) -> None:

@@ -35,6 +35,7 @@ class Preview:
         have told is null.
         """
         job = self.jobs.of(plan)
+        entities = job.plan.with_what_they_follow(entities)
         checks, survey, target = await asyncio.gather(
             plan_checks(job, self.stores), _surveyed(job, entities), _described(job)
         )

@@ -80,6 +80,8 @@ def _entity(item: dict[str, Any]) -> Entity:
         name=item["name"],
         extract_after=tuple(item.get("extract_after", ())),
         also_after=tuple(item.get("also_after", ())),
+        described_by=tuple(item.get("described_by", ())),
+        requires=tuple(item.get("requires", ())),
         import_after=tuple(item.get("import_after", ())),
         tree=item.get("tree"),
         archive_only=item.get("archive_only", False),
@@ -139,15 +141,16 @@ def _check_rule(place: str, rule: Rule, plan: Plan) -> None:
 def _check_order(plan: Plan) -> None:
     for place, entity in enumerate(plan.entities):
         earlier = {one.name for one in plan.entities[:place]}
-        if late := [name for name in entity.import_after if name not in earlier]:
+        if late := [name for name in (*entity.import_after, *entity.requires) if name not in earlier]:
             raise MappingError(
                 f"{plan.name}: {entity.name} comes after {', '.join(late)}, which is not listed before it"
             )
-        if strange := [name for name in (*entity.extract_after, *entity.also_after) if name not in plan.names]:
+        followed = (*entity.extract_after, *entity.also_after, *entity.described_by)
+        if strange := [name for name in followed if name not in plan.names]:
             raise MappingError(f"{plan.name}: {entity.name} follows {', '.join(strange)}, which the plan does not have")
-    followed = {entity.name: (*entity.extract_after, *entity.also_after) for entity in plan.entities}
+    graph = {entity.name: (*entity.extract_after, *entity.also_after) for entity in plan.entities}
     try:
-        TopologicalSorter(followed).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         raise MappingError(f"{plan.name}: {' follows '.join(reversed(error.args[1]))}, in a circle") from None
 

@@ -64,6 +64,8 @@ def _describe(plan: Plan) -> JsonObject:
                 "name": entity.name,
                 "extract_after": list(entity.extract_after),
                 "also_after": list(entity.also_after),
+                "described_by": list(entity.described_by),
+                "requires": list(entity.requires),
                 "import_after": list(entity.import_after),
                 "archive_only": entity.archive_only,
             }

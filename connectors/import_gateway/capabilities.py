@@ -1,6 +1,6 @@
 """The gateway's description of itself (contract §1)."""
 
-from connectors.import_gateway.methods import WRITE_METHODS
+from connectors.import_gateway.methods import MEDIA, WRITE_METHODS
 from connectors.import_gateway.receipts import unexpected
 from shared.model.errors import RunStopped
 from shared.model.json import Json, JsonObject
@@ -8,9 +8,12 @@ from shared.model.records import Capabilities, MethodLimit
 
 _MAJOR = "1"
 
+_MEDIA_RATE = 6000
+"""Calls per minute for files, of which the contract names no rate: a gateway that has one refuses and says when."""
+
 
 def read_capabilities(answer: Json) -> Capabilities:
-    """``limits`` holds the entities whose write method is enabled.
+    """``limits`` holds the entities whose write method is enabled, and files, which any gateway takes one by one.
 
     Raises RetryLater for an answer that is no description, RunStopped for a contract this client does not speak.
     """
@@ -33,14 +36,17 @@ def read_capabilities(answer: Json) -> Capabilities:
             )
             for entity, one in WRITE_METHODS.items()
             if one.method in methods
-        },
+        }
+        | {MEDIA.entity: MethodLimit(1, rates(answer)[MEDIA.method])},
+        max_media_bytes=_positive(answer, "max_media_bytes"),
     )
 
 
 def rates(answer: JsonObject) -> dict[str, int]:
-    """Calls per minute of every method that the gateway names a rate for."""
+    """Calls per minute of every method that the gateway names a rate for, and of the one for files."""
     named = {name: limit.get("per_minute") for name, limit in answer["methods"].items() if isinstance(limit, dict)}
-    return {name: rate for name, rate in named.items() if isinstance(rate, int) and rate > 0}
+    told = {name: rate for name, rate in named.items() if isinstance(rate, int) and rate > 0}
+    return {MEDIA.method: _MEDIA_RATE} | told
 
 
 def _text(answer: JsonObject, name: str) -> str:

@@ -1,7 +1,7 @@
 """The import gateway as a ``Target`` (contract 1.x)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import orjson
@@ -9,13 +9,15 @@ import orjson
 from connectors.import_gateway.address import GatewayAddress
 from connectors.import_gateway.capabilities import rates, read_capabilities
 from connectors.import_gateway.checks import check
-from connectors.import_gateway.methods import CAPABILITIES, COUNT, READ, WRITE_METHODS, idempotency_key
+from connectors.import_gateway.media import MediaWriter
+from connectors.import_gateway.methods import CAPABILITIES, COUNT, MEDIA, READ, WRITE_METHODS, idempotency_key
 from connectors.import_gateway.receipts import read_receipts, unexpected
 from connectors.import_gateway.refusals import BatchTooLarge, classify
 from shared.http.client import HttpClient
 from shared.http.redaction import register_secret
 from shared.model.json import Json, JsonObject
 from shared.model.records import Capabilities, OutgoingItem, Receipt
+from shared.ports.stores import MediaStore
 from shared.ports.systems import Budget, Check
 
 _IDS_PER_READ = 100
@@ -30,7 +32,7 @@ class RatedBudget(Budget, Protocol):
 
 @dataclass(slots=True)
 class ImportGateway:
-    """Talks to one gateway as one user. Neither errors nor reprs carry the import code.
+    """Talks to one gateway as one user; files come from ``files``. Neither errors nor reprs carry the import code.
 
     Errors: RetryLater (out, or an answer that breaks the contract: the same keys have to be sent again), SlowDown
     (rate reached), RunStopped (the gateway refuses us or our calls).
@@ -39,6 +41,8 @@ class ImportGateway:
     address: GatewayAddress
     client: HttpClient
     budget: RatedBudget
+    files: MediaStore
+    _most: int | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Make sure that no sink ever shows the import code."""
@@ -49,6 +53,7 @@ class ImportGateway:
         answer = await self._call(CAPABILITIES, {})
         capabilities = read_capabilities(answer)
         self.budget.learn(rates(answer))
+        self._most = capabilities.max_media_bytes
         return capabilities
 
     def key(self, entity: str, source_id: str, checksum: str) -> str:
@@ -61,7 +66,11 @@ class ImportGateway:
         """Write ``items``; a receipt for each, in their order. Source ids must differ.
 
         A call that is too large goes in halves; a record that is too large by itself is answered as ``VALIDATION``.
+        Files go one by one (see ``MediaWriter``).
         """
+        if entity == MEDIA.entity:
+            media = MediaWriter(self.address, self.client, self.budget, self.files, self._most)
+            return tuple([await media.write(run_id, item) for item in items])
         body = {"run_id": run_id, "batch_id": batch_id, "items": [_item(item) for item in items]}
         try:
             answer = await self._call(WRITE_METHODS[entity].method, body)

@@ -36,6 +36,9 @@ _ALL = (
 WRITE_METHODS: dict[str, WriteMethod] = {method.entity: method for method in _ALL}
 """Write methods by entity."""
 
+MEDIA = WriteMethod("media_file", "import.media.put", "source:media")
+"""How files are written (contract §3): one to a call. No key of theirs goes over the wire."""
+
 CAPABILITIES = "import.capabilities"
 COUNT = "import.count"
 READ = "import.read"
@@ -43,7 +46,7 @@ READ = "import.read"
 
 def basis(entity: str, source_id: str) -> str:
     """The key basis of a record. Raises KeyError for an entity the contract does not know."""
-    return WRITE_METHODS[entity].basis(source_id)
+    return (MEDIA if entity == MEDIA.entity else WRITE_METHODS[entity]).basis(source_id)
 
 
 def idempotency_key(entity: str, source_id: str, checksum: str) -> str:

@@ -17,13 +17,16 @@ _STOPS = {
     "METHOD_NOT_ALLOWED": "target.refused",
     "IP_NOT_ALLOWED": "target.refused",
     "UNKNOWN_METHOD": "target.refused",
-    "MALFORMED": "target.refused",
 }
 _LONGEST_MESSAGE = 300
 
 
 class BatchTooLarge(RunStopped):
     """The call is too large as a whole; a smaller one may pass."""
+
+
+class Malformed(RunStopped):
+    """The call is not as the contract says; where it carries one record alone, that is the record's fault."""
 
 
 def classify(answer: Answer) -> PortageError | None:
@@ -48,6 +51,8 @@ def _by_code(code: str, message: str, retry_after: float | None) -> PortageError
     said = redact(f"The gateway answered {code}: {message}")[:_LONGEST_MESSAGE]
     if code in _STOPS:
         return RunStopped(_STOPS[code], said)
+    if code == "MALFORMED":
+        return Malformed("target.refused", said)
     if code == "BATCH_TOO_LARGE":
         return BatchTooLarge("target.refused", said)
     if code == "RATE_LIMITED":

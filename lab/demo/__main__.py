@@ -14,7 +14,25 @@ from lab.stopping import stop_when_asked
 from lab.system import Portal, System
 
 # It allows ten times what a cloud does at most (API facts §2.1): the demo is to be watched, not waited for
-_WHOLE = Portal(
+_COMPANY = Portal(
+    users=400,
+    departments=30,
+    groups=50,
+    tasks=500,
+    posts=400,
+    chats=80,
+    messages=1_500,
+    workflows=20,
+    deals=800,
+    contacts=800,
+    companies=400,
+    smart_types=2,
+    smart_items=200,
+    rate=50.0,
+    burst=250,
+    more=("--pictures",),
+)
+_LARGE = Portal(
     users=1_000,
     departments=60,
     groups=100,
@@ -53,13 +71,15 @@ def main() -> int:
 def portal_of(arguments: Sequence[str]) -> Portal:
     """The portal that the command line asks for. What is wrong with it is said on standard error, exit code 2."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--quick", action="store_true", help="people and groups alone")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="2,000 people and their groups alone")
+    sizes.add_argument("--large", action="store_true", help="about 25,000 records of everything")
     for name in _SIZES:
-        told = f"{getattr(_WHOLE, name):,}"
+        told = f"{getattr(_COMPANY, name):,}"
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"instead of {told}")
     given = parser.parse_args(arguments)
     chosen = {name: getattr(given, name) for name in _SIZES if getattr(given, name) is not None}
-    return replace(_PEOPLE if given.quick else _WHOLE, **chosen)
+    return replace(_PEOPLE if given.quick else _LARGE if given.large else _COMPANY, **chosen)
 
 
 def _run(show: Show) -> int:

@@ -29,9 +29,16 @@ def attached(portal: Portal, numbers: Iterable[Any], *, any_kind: bool = False) 
     return _of(portal, ((one, (("attached", number),)) for number, one in found if one), any_kind=any_kind)
 
 
-def on_the_drive(portal: Portal, numbers: Iterable[Any], *, any_kind: bool = False) -> list[File]:
-    """Files by their own numbers, in order."""
-    return _of(portal, ((str(one), ()) for one in dict.fromkeys(numbers)), any_kind=any_kind)
+def on_the_drive(
+    portal: Portal, numbers: Iterable[Any], *, mentioned: Iterable[str] = (), any_kind: bool = False
+) -> list[File]:
+    """Files by their own numbers, in order. ``mentioned`` are attached objects of which some may be theirs."""
+    names = {number: portal.object_of(number) for number in mentioned}
+    found = (
+        (one, tuple(("attached", number) for number, file in names.items() if file == one))
+        for one in map(str, dict.fromkeys(numbers))
+    )
+    return _of(portal, found, any_kind=any_kind)
 
 
 def described(portal: Portal, cards: Iterable[Json]) -> list[File]:

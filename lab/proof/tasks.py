@@ -7,6 +7,7 @@ from lab.proof.custom import task_field
 from lab.proof.files import File, attached, described, on_the_drive
 from lab.proof.record import Record
 from lab.proof.sides import Json
+from lab.proof.source_text import mentions
 
 _STATUSES = {"2": "pending", "3": "in_progress", "4": "awaiting_review", "5": "completed", "6": "deferred"}
 _PRIORITIES = {"0": "low", "1": "normal", "2": "high"}
@@ -51,7 +52,8 @@ def comment(record: Record, row: Json) -> None:
     record.instant("created_at", row["date"])
     files: list[File] = []
     if _OPTION in record.proof.asked:
-        files = on_the_drive(record.proof.portal, row["files"], any_kind=True)
+        named = [one.source_id for one in mentions(row["text"]) if one.entity == "attached"]
+        files = on_the_drive(record.proof.portal, row["files"], mentioned=named, any_kind=True)
     record.rich("body_html", row["text"], record.media("media_ids", files))
 
 

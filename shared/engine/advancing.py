@@ -162,8 +162,11 @@ class Advancer:
         """Open imports whose requirements are in, and patches once every creation is done."""
         moved = False
         for name, entity in progress.items():
-            needs = [progress[need] for need in job.plan.entity(name).import_after if need in progress]
-            if not entity.row.import_open and entity.extracted and all(_in(need) for need in needs):
+            node = job.plan.entity(name)
+            needs = [progress[need] for need in (*node.requires, *node.import_after) if need in progress]
+            read = [progress[need] for need in node.described_by if need in progress]
+            ready = entity.extracted and all(one.extracted or one.blocked for one in read)
+            if not entity.row.import_open and ready and all(_in(need) for need in needs):
                 entity.row = await self.stores.ledger.put_entity(replace(entity.row, import_open=True))
                 moved = True
         if all(_in(entity) for entity in progress.values()):

@@ -134,6 +134,7 @@ class Extractor:
             raw_blob=raw_blob,
             counts=Counts(extracted=len(records), dead_lettered=len(letters), source_calls=got.page.calls),
             calls=calls,
+            coverage=dict(got.page.coverage),
             completed_at=self.clock.seconds(),
         )
         slices = [] if job.plan.entity(page.key.entity).archive_only else self._slices(done)

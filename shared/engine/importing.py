@@ -15,6 +15,7 @@ from shared.engine.admission import Admission
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
 from shared.engine.delivering import Delivery, deliver
+from shared.engine.describing import Descriptions
 from shared.engine.holding import Hold, holding
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.lookup import References, read_entries
@@ -34,7 +35,7 @@ from shared.model.run import Run
 from shared.ports.stores import Stores
 from shared.transform.canonical import checksum
 from shared.transform.making import Surroundings
-from shared.transform.references import Pending, pending, resolve
+from shared.transform.references import Lookup, Pending, pending, resolve
 
 
 class _Stumbled(Exception):
@@ -55,6 +56,7 @@ class Importer:
     stopping: Stopping
     references: References
     guard: TargetGuard
+    descriptions: Descriptions
     clock: Clock
     pace: Pace
 
@@ -81,9 +83,11 @@ class Importer:
     async def left_of(self, row: PageRow) -> list[str]:
         """Ids of the records of a slice that did not go in; of a patch, all that it was for."""
         run = await self.stores.runs.get(row.key.run_id)
-        ids = [record.id for record in await self._records(row)]
+        records = await self._records(row)
         if run is None or row.key.stage is Stage.PATCH:
-            return ids
+            return [record.id for record in records]
+        mapping = self.jobs.of(run.plan).mappings[row.key.entity]
+        ids = [record.id for record in records if not mapping.leaves_out(record)]
         known = await read_entries(self.stores.idmaps.of(run.plan), row.key.entity, ids)
         return [one for one in ids if one not in known or known[one].run_id != run.run_id]
 
@@ -93,10 +97,10 @@ class Importer:
     async def _slice(self, run: Run, job: Job, hold: Hold) -> None:
         row = hold.row
         entity = row.key.entity
-        records = await self._records(row)
         outcome = Outcome(run, row, self.clock.now())
+        records = outcome.begin(job.mappings[entity], await self._records(row))
         outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, (record.id for record in records))
-        around = await _surroundings(job)
+        around = await self.descriptions.of(run, job, entity)
         outcome.origins = Origins.of(job.mappings[entity], around, records)
         drafts = self._transform(job, await self._changed(run, records, outcome), outcome, around)
         if tree := job.plan.entity(entity).tree:
@@ -143,25 +147,8 @@ class Importer:
             for entity, ids in gone.items():
                 await self._make_up(run, job, hold, entity, ids, outcome)
             lookup = await self.references.lookup(run.plan, needed)
-        items = []
-        for source_id, draft in drafts.items():
-            resolution = resolve(draft, lookup)
-            if resolution.blocking and run.mode.writes:
-                outcome.wait(source_id, resolution.blocking)
-                continue
-            if resolution.missing and run.mode.writes:
-                outcome.note_missing(source_id, resolution.missing)
-                if outcome.has_older_version(source_id) and row.key.stage is not Stage.PATCH:
-                    continue  # the target has one that is whole: the patch will bring the new one, whole
-            try:
-                digest = checksum(resolution.data)
-            except RecordRejected as error:
-                outcome.reject(source_id, error.reason.code, error.message, error.field)
-                continue
-            outcome.note_origin(source_id, pending(draft), lookup)
-            if not outcome.unchanged(source_id, digest):
-                key = job.target.key(row.key.entity, source_id, digest)
-                items.append(OutgoingItem(source_id, key, digest, resolution.data))
+        made = (self._item(run, job, row, source_id, draft, lookup, outcome) for source_id, draft in drafts.items())
+        items = [item for item in made if item is not None]
         if run.mode.writes and (entries := outcome.entries_with_new_origins()):
             await self.stores.idmaps.of(run.plan).write(entries)
         if not items:
@@ -171,6 +158,31 @@ class Importer:
             return
         delivery = await self._deliver(run, job, hold, row.key.entity, items)
         await self._book(run, delivery, items, outcome)
+
+    @staticmethod
+    def _item(
+        run: Run, job: Job, row: PageRow, source_id: str, draft: JsonObject, lookup: Lookup, outcome: Outcome
+    ) -> OutgoingItem | None:
+        """What is to be sent of a record; None when there is nothing to send now, and ``outcome`` knows why."""
+        resolution = resolve(draft, lookup)
+        if resolution.blocking and run.mode.writes:
+            outcome.wait(source_id, resolution.blocking)
+            return None
+        if resolution.missing and run.mode.writes:
+            outcome.note_missing(source_id, resolution.missing)
+            if outcome.has_older_version(source_id) and row.key.stage is not Stage.PATCH:
+                return None  # the target has one that is whole: the patch will bring the new one, whole
+        try:
+            if not resolution.blocking:  # a dry run has no target ids
+                job.validate(row.key.entity, resolution.data)
+            digest = checksum(resolution.data)
+        except RecordRejected as error:
+            outcome.reject(source_id, error.reason.code, error.message, error.field)
+            return None
+        outcome.note_origin(source_id, pending(draft), lookup)
+        if outcome.unchanged(source_id, digest):
+            return None
+        return OutgoingItem(source_id, job.target.key(row.key.entity, source_id, digest), digest, resolution.data)
 
     async def _make_up(
         self, run: Run, job: Job, hold: Hold, entity: str, source_ids: list[str], outcome: Outcome
@@ -259,9 +271,3 @@ def _levels(drafts: dict[str, JsonObject], parent_field: str, entity: str) -> li
     for source_id, draft in drafts.items():
         levels[depth[source_id]][source_id] = draft
     return levels
-
-
-async def _surroundings(job: Job) -> Surroundings:
-    imported = frozenset(entity.name for entity in job.plan.entities if not entity.archive_only)
-    host = (await job.source.identity()).partition(":")[0]
-    return Surroundings(frozenset({host}), imported)

@@ -5,25 +5,35 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.engine.governor import PATIENCE
+from shared.model.json import JsonObject
 from shared.model.plan import Plan
 from shared.model.records import MethodLimit
 from shared.ports.systems import Source, Target
 from shared.transform.mapping import Mapping
 
+Validate = Callable[[str, JsonObject], None]
+"""Checks a record of an entity, with target ids in it. Raises RecordRejected."""
+
+
+def anything_goes(_entity: str, _data: JsonObject) -> None:
+    """For targets whose records follow no schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A plan with its two systems."""
+    """A plan with its two systems. ``validate`` is asked before a record is sent."""
 
     plan: Plan
     mappings: dict[str, Mapping]
     source: Source
     target: Target
+    validate: Validate = anything_goes
 
     def requirements(self, entity: str) -> frozenset[str]:
-        """Other entities that every record of ``entity`` needs a reference to."""
+        """Other entities without which ``entity`` cannot be written."""
         mapping = self.mappings.get(entity)
-        return (mapping.required_references if mapping else frozenset()) - {entity}
+        referred = mapping.required_references if mapping else frozenset()
+        return (referred | frozenset(self.plan.entity(entity).requires)) - {entity}
 
 
 class NotConfigured(ValueError):

@@ -2,12 +2,15 @@
 
 A record whose origin is the one in its id-map row has the checksum that stands there too, so a re-run neither
 transforms it nor computes anything over its content. What goes into an origin is everything a transformation sees: the
-mapped fields of the source, the mapping, its surroundings, the code of the transformation, and the target ids of the
-records it refers to. A record that has flaws, or refers to something without a target id, gets no origin: it is done
-in full each time.
+fields of the source that are mapped (or not ignored, where values are composed of a whole record), the mapping, its
+surroundings, the code of the transformation, and the target ids of the records it refers to. A record that has flaws
+gets no origin: it is done in full each time. One that refers to something without a target id gets its origin when
+there is nothing left to wait for; each run looks whether that has come.
 """
 
+import fnmatch
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,21 +22,24 @@ import orjson
 
 import shared.transform
 from shared.model.idmap import IdMapEntry, Origin
+from shared.model.json import Json
 from shared.model.records import SourceRecord
 from shared.transform.making import Surroundings
 from shared.transform.mapping import Mapping, Rule
 from shared.transform.references import Lookup, Pending
 
+_NOT_AWAITED = "~"
 _MOST_LINKS = 500
 """Beyond this a record's links are too much for a column (64 KiB), and it does without an origin."""
 
 
 @dataclass(slots=True)
 class Origins:
-    """Origins of the records of a slice. ``fields`` None: they are made of their whole data."""
+    """Origins of the records of a slice. ``fields`` None: they are made of all their data but what ``ignored`` is."""
 
     recipe: bytes = b""
     fields: tuple[str, ...] | None = None
+    ignored: re.Pattern[str] = field(default_factory=lambda: _one_of(()))
     records: dict[str, SourceRecord] = field(default_factory=dict)
     noted: dict[str, Origin] = field(default_factory=dict)
 
@@ -41,32 +47,36 @@ class Origins:
     def of(mapping: Mapping, around: Surroundings, records: Iterable[SourceRecord]) -> "Origins":
         """For records that this mapping transforms."""
         rules = "\n".join(map(_described, mapping.rules))
-        surroundings = f"{sorted(around.hosts)} {sorted(around.imported)}"
+        definitions = orjson.dumps(around.definitions, option=orjson.OPT_SORT_KEYS).decode()
+        run = f"{sorted(around.coming)} {around.task_files}"
+        surroundings = f"{sorted(around.hosts)} {sorted(around.imported)} {definitions} {run}"
         folders = {Path(getfile(rule.maker)).parent for rule in mapping.rules if rule.maker is not None}
         code = "".join(map(_code, sorted({*map(Path, shared.transform.__path__), *folders})))
         text = f"{mapping.entity}\n{rules}\n{surroundings}\n{code}\n{_libraries()}"
         fields = sorted({part for rule in mapping.rules for name in rule.sources for part in (name, _head(name))})
         whole = any(rule.maker is not None for rule in mapping.rules)
         recipe = hashlib.sha256(text.encode()).digest()
-        return Origins(recipe, None if whole else tuple(fields), {record.id: record for record in records})
+        known = {record.id: record for record in records}
+        return Origins(recipe, None if whole else tuple(fields), _one_of(mapping.ignored), known)
 
-    def note(self, source_id: str, references: Iterable[Pending], lookup: Lookup) -> None:
-        """Remember what a record was made of, unless it has to be made again each time."""
-        links = tuple(sorted({f"{one.entity}:{one.source_id}" for one in references}))
-        if len(links) <= _MOST_LINKS and (digest := self._digest(source_id, links, lookup)):
-            self.noted[source_id] = Origin(digest, links)
+    def note(self, source_id: str, references: Iterable[Pending], lookup: Lookup, *, final: bool) -> None:
+        """Remember what a record was made of, unless it is to be made again. ``final``: what is missing stays so."""
+        links = tuple(sorted({_link(one) for one in references}))
+        whole = final or not _missing(links, lookup)
+        if whole and len(links) <= _MOST_LINKS:
+            self.noted[source_id] = Origin(self._digest(source_id, links, lookup), links)
 
     def still_holds(self, source_id: str, origin: Origin | None, lookup: Lookup) -> bool:
         """Whether the record would be made of the same today."""
         return origin is not None and self._digest(source_id, origin.links, lookup) == origin.digest
 
-    def _digest(self, source_id: str, links: tuple[str, ...], lookup: Lookup) -> str | None:
-        """None when a link has no target id."""
+    def _digest(self, source_id: str, links: tuple[str, ...], lookup: Lookup) -> str:
         targets = [lookup(*_parts(link)) for link in links]
-        if None in targets:
-            return None
         data = self.records[source_id].data
-        values = data if self.fields is None else [data.get(name) for name in self.fields]
+        if self.fields is None:
+            values: Json = {name: value for name, value in data.items() if not self.ignored.fullmatch(name)}
+        else:
+            values = [data.get(name) for name in self.fields]
         digest = hashlib.blake2b(self.recipe, digest_size=16)
         digest.update(orjson.dumps([source_id, values, links, targets]))
         return digest.hexdigest()
@@ -78,9 +88,27 @@ def links_of(entries: Iterable[IdMapEntry]) -> list[Pending]:
     return [Pending(*_parts(link), False) for link in links]
 
 
+def still_missing(origin: Origin, lookup: Lookup) -> list[Pending]:
+    """What a record of this origin waits for, and what has no target id yet."""
+    return [Pending(*_parts(link), False) for link in _missing(origin.links, lookup)]
+
+
+def _missing(links: Iterable[str], lookup: Lookup) -> list[str]:
+    return [link for link in links if not link.startswith(_NOT_AWAITED) and lookup(*_parts(link)) is None]
+
+
+def _link(one: Pending) -> str:
+    return f"{'' if one.awaited else _NOT_AWAITED}{one.entity}:{one.source_id}"
+
+
 def _parts(link: str) -> tuple[str, str]:
-    entity, _, source_id = link.partition(":")
+    entity, _, source_id = link.removeprefix(_NOT_AWAITED).partition(":")
     return entity, source_id
+
+
+def _one_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Field names, ``*`` for any text; the empty one matches nothing but itself."""
+    return re.compile("|".join(map(fnmatch.translate, patterns)))
 
 
 def _described(rule: Rule) -> str:

@@ -5,18 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.engine.fingerprints import fingerprint
-from shared.engine.origins import Origins
+from shared.engine.origins import Origins, still_missing
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, Stage
-from shared.model.records import DeadLetter, OutgoingItem, Receipt
+from shared.model.records import DeadLetter, OutgoingItem, Receipt, SourceRecord
 from shared.model.run import Run
+from shared.transform.mapping import Mapping
 from shared.transform.references import Lookup, Pending
 
 _REJECTIONS = {
     "VALIDATION": "target.rejected_record",
     "REFERENCE": "target.rejected_reference",
     "CONFLICT": "target.conflict",
+    "TOO_LARGE": "media.too_large",
+    "GONE": "media.gone",
 }
 
 
@@ -42,6 +45,8 @@ class Outcome:
     _unresolved: dict[str, list[Pending]] = field(default_factory=dict)
     _flawed: dict[str, list[str]] = field(default_factory=dict)
     _letters: dict[str, DeadLetter] = field(default_factory=dict)
+    _left_out: list[str] = field(default_factory=list)
+    _aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def _page(self) -> str:
@@ -57,6 +62,12 @@ class Outcome:
     def _patching(self) -> bool:
         return self.row.key.stage is Stage.PATCH
 
+    def begin(self, mapping: Mapping, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+        """Take note of the records of the slice; answers those that do not stay behind."""
+        self._left_out = [record.id for record in records if mapping.leaves_out(record)]
+        self._aliases = {record.id: names for record in records if (names := mapping.aliases(record))}
+        return [record for record in records if not mapping.leaves_out(record)]
+
     def unchanged(self, source_id: str, checksum: str) -> bool:
         """Whether the target has exactly this version already; books it as what it was."""
         entry = self.known.get(source_id)
@@ -71,16 +82,23 @@ class Outcome:
         return True
 
     def has_same_origin(self, source_id: str, lookup: Lookup) -> bool:
-        """Whether the target has what this record would become, without making it; then it is booked as unchanged."""
+        """Whether the target has what this record would become, without making it; then it is booked as unchanged.
+
+        What it still misses may come until the patches, which look again.
+        """
         entry = self.known.get(source_id)
-        if entry is None or not self.origins.still_holds(source_id, entry.origin, lookup):
+        if entry is None or entry.origin is None or not self.origins.still_holds(source_id, entry.origin, lookup):
             return False
+        if self.run.mode.writes and (missing := still_missing(entry.origin, lookup)):
+            self.note_missing(source_id, missing)
+            if not self._patching:
+                return True
         return self.unchanged(source_id, entry.checksum)
 
     def note_origin(self, source_id: str, references: Iterable[Pending], lookup: Lookup) -> None:
         """What a record was made of; not of one with flaws, which every run is to tell of."""
         if source_id not in self._flawed:
-            self.origins.note(source_id, references, lookup)
+            self.origins.note(source_id, references, lookup, final=self._patching)
 
     def entries_with_new_origins(self) -> list[IdMapEntry]:
         """Id-map entries of unchanged records of which it was not known, or is not true any more, what they are of."""
@@ -125,7 +143,7 @@ class Outcome:
             (self._updated if item.source_id in self.known else self._created).add(item.source_id)
 
     def book(self, receipts: Sequence[Receipt], checksums: dict[str, str]) -> list[IdMapEntry]:
-        """Take the target's receipts in; answers the id-map entries that follow from them."""
+        """Take the target's receipts in; answers the id-map entries that follow from them, those of aliases too."""
         entries = []
         for receipt in receipts:
             if receipt.outcome == "failed":
@@ -134,7 +152,12 @@ class Outcome:
                 entries.append(self._entry(receipt, checksums[receipt.source_id]))
                 self._succeeded(receipt)
         self.known |= {entry.source_id: entry for entry in entries}
-        return entries
+        also = [
+            replace(entry, source_id=alias, origin=None)
+            for entry in entries
+            for alias in self._aliases.get(entry.source_id, ())
+        ]
+        return [*entries, *also]
 
     def book_placeholders(
         self, entity: str, receipts: Sequence[Receipt], checksums: dict[str, str]
@@ -198,6 +221,7 @@ class Outcome:
             unresolved=len(self._unresolved),
             flawed=0 if self._patching else len(self._flawed),
             placeholders=self.placeholders,
+            left_out=len(self._left_out),
             target_calls=self.calls,
         )
 
@@ -216,6 +240,7 @@ class Outcome:
             "deferred": _ids(self._deferred),
             "unresolved": _ids(self._unresolved),
             "flawed": self._flawed,
+            "left_out": self._left_out,
         }
 
     def _succeeded(self, receipt: Receipt) -> None:

@@ -57,6 +57,11 @@ class EntityProgress:
         return merged(self.row.calls, *(page.calls for page in self.pages))
 
     @property
+    def coverage(self) -> dict[str, int]:
+        """What the pages tell of how much could be seen."""
+        return merged(*(page.coverage for page in self.pages))
+
+    @property
     def counts(self) -> Counts:
         """Sum over all rows."""
         return sum((row.counts for row in (*self.pages, *self.slices, *self.patches)), Counts())

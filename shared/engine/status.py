@@ -79,6 +79,7 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "unresolved": counts.unresolved,
         "flawed": counts.flawed,
         "placeholders": counts.placeholders,
+        "left_out": counts.left_out,
         "skipped": counts.skipped,
         "duplicate": counts.duplicate,
         "failed": counts.failed,
@@ -86,11 +87,12 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "blocked_by": entity.row.blocked_by,
         "message": entity.row.message,
         "incomplete": entity.row.incomplete,
+        "coverage": entity.coverage,
     }
 
 
 def _handled(counts: Counts) -> int:
-    return counts.imported + counts.skipped + counts.duplicate + counts.failed
+    return counts.imported + counts.skipped + counts.duplicate + counts.failed + counts.left_out
 
 
 def _eta(run: Run, plan: Plan, progress: dict[str, EntityProgress], rate: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -45,6 +45,9 @@ class Answer:
 Classify = Callable[[Answer], PortageError | None]
 """What an answer means: None when it is good."""
 
+Body = bytes | Callable[[], AsyncIterator[bytes]]
+"""What is posted; what is streamed is begun anew with each attempt, and its errors are its own."""
+
 Tally = Callable[[str, str], None]
 """Told of every call: (method, verdict); the verdict is ``ok`` or a reason's code."""
 
@@ -74,19 +77,20 @@ class HttpClient:
     async def post(
         self,
         url: str,
-        content: bytes,
+        content: Body,
         *,
         method: str,
         classify: Classify,
         budget: Budget,
         payer: str | None = None,
         headers: Mapping[str, str] | None = None,
+        longest: float | None = None,
     ) -> Answer:
         """Post until the answer is good, the trouble is not worth repeating, or the backoff gives up.
 
         Raises what ``classify`` found, or RetryLater when the other side does not answer or answers too much.
         ``method`` is the name that the tally knows the call by, and the budget too unless there is a ``payer``. A
-        ``Retry-After`` header tells how long to wait when ``classify`` could not.
+        ``Retry-After`` header tells how long to wait when ``classify`` could not. ``longest``: see ``longest_call``.
         """
         throttled = partial(budget.throttled, payer or method)
         begun = time.monotonic()
@@ -95,7 +99,7 @@ class HttpClient:
             attempt += 1
             await budget.acquire(payer or method)
             try:
-                return await self._attempt(url, content, headers, method, classify, throttled)
+                return await self._attempt(url, content, headers, method, classify, throttled, longest)
             except RetryLater as error:
                 pause = self.backoff.wait(attempt, time.monotonic() - begun, error.retry_after)
                 if pause is None:
@@ -105,13 +109,14 @@ class HttpClient:
     async def _attempt(
         self,
         url: str,
-        content: bytes,
+        content: Body,
         headers: Mapping[str, str] | None,
         method: str,
         classify: Classify,
         throttled: Callable[[float | None], Awaitable[None]],
+        longest: float | None,
     ) -> Answer:
-        answer = await self._once(url, content, headers)
+        answer = await self._once(url, content, headers, longest or self.longest_call)
         error = answer if isinstance(answer, RetryLater) else classify(answer)
         self.tally(method, error.reason.code if error else "ok")
         if isinstance(answer, RetryLater):
@@ -124,14 +129,17 @@ class HttpClient:
             error.retry_after = retry_after(answer.headers)
         raise error
 
-    async def _once(self, url: str, content: bytes, headers: Mapping[str, str] | None) -> Answer | RetryLater:
+    async def _once(
+        self, url: str, content: Body, headers: Mapping[str, str] | None, longest: float
+    ) -> Answer | RetryLater:
         begun = time.monotonic()
         sent = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
         body = bytearray()
+        posted = content if isinstance(content, bytes) else content()
         try:
             async with (
-                asyncio.timeout(self.longest_call),
-                self.http.stream("POST", url, content=content, headers=sent) as response,
+                asyncio.timeout(longest),
+                self.http.stream("POST", url, content=posted, headers=sent) as response,
             ):
                 async for chunk in response.aiter_bytes():
                     body += chunk

@@ -7,7 +7,8 @@ from datetime import datetime
 BLOCK = 1000
 """Source ids per partition; see the ADR on the blocked id map."""
 
-_TAIL = re.compile(r"^(.*?)(\d{1,18})$", re.DOTALL)
+_PARTS = re.compile(r"(.*?)(\d{1,18})((?:-(?:n?\d{1,18}|[a-z]{1,16}))?)", re.DOTALL)
+"""What stands before the number of a source id, the number, and the name of a part of that record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +37,28 @@ class IdMapEntry:
     origin: Origin | None = None
 
 
-def _split(source_id: str) -> tuple[str, int]:
-    match = _TAIL.match(source_id)
-    return (match.group(1), int(match.group(2))) if match else (source_id, 0)
+def _split(source_id: str) -> tuple[str, int, str] | None:
+    match = _PARTS.fullmatch(source_id)
+    return (match[1], int(match[2]), match[3]) if match else None
 
 
 def block_of(source_id: str) -> str:
-    """The block of a source id: ``17`` → ``0``, ``4217`` → ``4``, ``f4217`` → ``f4``, ``128:4217`` → ``128:4``."""
-    prefix, number = _split(source_id)
-    return f"{prefix}{number // BLOCK}"
+    """The block of a source id: ``17`` → ``0``, ``4217`` → ``4``, ``f4217`` → ``f4``, ``128:4217`` → ``128:4``.
+
+    Parts of a record are together with those of its neighbours: ``feed_post-4217-505`` → ``feed_post-4``.
+    """
+    parts = _split(source_id)
+    return f"{source_id}0" if parts is None else f"{parts[0]}{parts[1] // BLOCK}"
 
 
 def row_key(source_id: str) -> str:
-    """Sorts ids of a block by number: the number at the end is padded to 12 digits.
+    """Sorts ids of a block by number: it is padded to 12 digits.
 
     Different ids have different keys: one that holds zeros of its own (``007``) carries itself along.
     """
-    prefix, number = _split(source_id)
-    if prefix == source_id:
+    parts = _split(source_id)
+    if parts is None:
         return source_id
-    padded = f"{prefix}{number:012d}"
-    return padded if f"{prefix}{number}" == source_id else f"{padded}~{source_id}"
+    prefix, number, part = parts
+    padded = f"{prefix}{number:012d}{part}"
+    return padded if f"{prefix}{number}{part}" == source_id else f"{padded}~{source_id}"

@@ -69,6 +69,7 @@ class Counts:
     unresolved: int = 0
     flawed: int = 0
     placeholders: int = 0
+    left_out: int = 0
     source_calls: int = 0
     target_calls: int = 0
 
@@ -106,6 +107,7 @@ class PageRow:
     attempts: int = 0
     reason: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    coverage: dict[str, int] = field(default_factory=dict)
     etag: str | None = None
 
 

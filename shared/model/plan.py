@@ -1,6 +1,6 @@
 """A plan: the graph of entities that one job moves, and how each is read, mapped and written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from shared.model.json import JsonObject
@@ -11,7 +11,8 @@ class Entity:
     """One node of the graph. Names are those of the import contract.
 
     ``extract_after`` are entities whose ids the extraction follows, so they are read in the same run; ``also_after``
-    those that it follows as far as they are in the run and could be read. ``import_after`` must be in before.
+    those that it follows as far as they are in the run and could be read. ``described_by`` are read before its import.
+    ``requires`` must be in before, from this run or an earlier one; ``import_after`` is an order among those of a run.
     ``tree`` names the canonical field that points to a parent of the same entity: parents go first.
     ``archive_only`` says that it is read and kept, and that nothing of it is written to the target.
     """
@@ -19,6 +20,8 @@ class Entity:
     name: str
     extract_after: tuple[str, ...] = ()
     also_after: tuple[str, ...] = ()
+    described_by: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     import_after: tuple[str, ...] = ()
     tree: str | None = None
     archive_only: bool = False
@@ -52,15 +55,28 @@ class Plan:
         """Entity names in import order."""
         return tuple(entity.name for entity in self.entities)
 
-    def unread_parents(self, chosen: Sequence[str]) -> dict[str, list[str]]:
+    def with_what_they_follow(self, chosen: Collection[str]) -> tuple[str, ...]:
+        """``chosen`` in the plan's order, with the entities that are only archived and that theirs are read along."""
+        found: set[str] = set()
+        waiting = list(chosen)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                entity = self.entity(name)
+                followed = (*entity.extract_after, *entity.described_by)
+                waiting += [one for one in followed if self.entity(one).archive_only]
+        return tuple(name for name in self.names if name in found)
+
+    def unread_parents(self, chosen: Collection[str]) -> dict[str, list[str]]:
         """For each chosen entity the ones it follows that were not chosen."""
         return _gaps(chosen, {name: self.entity(name).extract_after for name in chosen})
 
-    def missing_requirements(self, chosen: Sequence[str]) -> dict[str, list[str]]:
-        """For each chosen entity the ones it refers to that were not chosen."""
-        return _gaps(chosen, {name: self.entity(name).import_after for name in chosen})
+    def missing_requirements(self, chosen: Collection[str]) -> dict[str, list[str]]:
+        """For each chosen entity the ones it requires that were not chosen."""
+        return _gaps(chosen, {name: self.entity(name).requires for name in chosen})
 
 
-def _gaps(chosen: Sequence[str], needs: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+def _gaps(chosen: Collection[str], needs: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
     gaps = {name: [need for need in wanted if need not in chosen] for name, wanted in needs.items()}
     return {name: gap for name, gap in gaps.items() if gap}

@@ -59,6 +59,9 @@ _ALL = (
     Reason("media.private_address", Reaction.REJECT_RECORD, "The link leads into a private network; see its record."),
     Reason("media.redirected_too_often", Reaction.REJECT_RECORD, "The link leads in circles; look at the file."),
     Reason("media.refused", Reaction.REJECT_RECORD, "The file's server refuses the request as it is; see the message."),
+    Reason(
+        "media.gone", Reaction.REJECT_RECORD, "The file left the media store too early; a new run fetches it again."
+    ),
     Reason("media.out_of_scope", Reaction.REJECT_RECORD, "Only pictures are moved, and files of tasks by option."),
     Reason("page.crashed_worker", Reaction.REJECT_RECORD, "A worker died on this page repeatedly; see the logs."),
     Reason("plan.changed", Reaction.STOP_RUN, "The plan differs from the one this run began with; start a new run."),

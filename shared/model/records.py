@@ -1,5 +1,6 @@
 """Records on their way: as the source gave them, as the target gets them, and what the target said."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.model.json import JsonObject
@@ -27,7 +28,8 @@ class SourcePage:
     """What one read of the source brought.
 
     ``raw`` holds the answers exactly as they came, in call order. ``next`` is where the range goes on, or None.
-    ``calls`` counts HTTP calls. What is ``lost`` is not among the records.
+    ``calls`` counts HTTP calls. What is ``lost`` is not among the records. ``coverage`` are counters that tell how much
+    of what there is could be seen, and by whom (``seen_by 7``); they are added up over an entity.
     """
 
     records: tuple[SourceRecord, ...]
@@ -35,6 +37,7 @@ class SourcePage:
     next: JsonObject | None
     calls: int
     lost: tuple[Lost, ...] = ()
+    coverage: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,15 @@ class MethodLimit:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The target's own description (contract §1). ``limits`` is keyed by entity."""
+    """The target's own description (contract §1). ``limits`` is keyed by entity. No file may be larger than
+    ``max_media_bytes``."""
 
     contract: str
     store_id: str
     product_version: str
     max_bytes: int
     limits: dict[str, MethodLimit] = field(default_factory=dict)
+    max_media_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

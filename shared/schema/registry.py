@@ -11,6 +11,7 @@ from shared.schema.base import Canonical
 from shared.schema.chats import Chat, ChatMessage
 from shared.schema.crm import Company, Contact, Deal, SmartProcessItem
 from shared.schema.feed import FeedComment, FeedPost
+from shared.schema.media import MediaFile
 from shared.schema.people import Department, Group, User
 from shared.schema.tasks import Task, TaskComment
 from shared.schema.workflows import WorkflowTemplate
@@ -35,7 +36,8 @@ SCHEMAS: Mapping[str, type[Canonical]] = MappingProxyType(
 )
 """By entity of the import contract."""
 
-_VALIDATORS = {entity: model.__pydantic_validator__ for entity, model in SCHEMAS.items()}
+_CHECKED: Mapping[str, type[Canonical]] = {**SCHEMAS, "media_file": MediaFile}
+_VALIDATORS = {entity: model.__pydantic_validator__ for entity, model in _CHECKED.items()}
 
 
 def validate(entity: str, data: JsonObject) -> None:

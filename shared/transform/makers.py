@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.model.json import Json
+from shared.transform.files import file_reference
 from shared.transform.making import Maker, Making
 from shared.transform.references import Composed, Lookup, Pending
 from shared.transform.text.bbcode import read_markup
@@ -58,11 +59,10 @@ def _is_html(making: Making, value: str) -> bool:
 def _target(making: Making, ref: Ref) -> Pending | None:
     """What a link waits for; None for what gets no target id in this plan."""
     if ref.entity in (ATTACHED_FILE, DISK_FILE):
-        mark = "n" if ref.entity == DISK_FILE else ""
-        one = Pending("media_file", f"{making.entity}-{making.record.id}-{mark}{ref.source_id}", required=False)
-    else:
-        one = Pending(ref.entity, ref.source_id, required=False)
-    return one if one.entity in making.around.imported else None
+        return file_reference(making, f"n{ref.source_id}" if ref.entity == DISK_FILE else ref.source_id)
+    if ref.entity not in making.around.imported:
+        return None
+    return Pending(ref.entity, ref.source_id, required=False)
 
 
 MAKERS: dict[str, Maker] = {"markup": markup}

@@ -17,12 +17,15 @@ class Surroundings:
     """What is known of a record's source beside the record.
 
     ``hosts`` are the host names of the portal, in lower case; ``imported`` are the entities that get target ids.
-    ``definitions`` are the source's definitions of custom fields, by their source ids.
+    ``definitions`` are the source's definitions of custom fields, by their source ids. ``coming`` are the entities that
+    this run reads, and ``task_files`` says whether it reads the files of tasks, too.
     """
 
     hosts: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
     definitions: Mapping[str, JsonObject] = field(default_factory=dict)
+    coming: frozenset[str] = frozenset()
+    task_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

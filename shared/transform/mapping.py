@@ -35,6 +35,9 @@ reason for each source field that stays behind::
     make = "stage"
     table = "codes"         # a table of the plan: what it says of this entity goes into the options
 
+    left_out_by = "reason"  # records in which this field holds something stay behind
+    also_known_as = "aliases"  # holds further source ids by which others refer to a record
+
 ``from`` may lead into objects (``details.chatId``). Names of source fields for makers, and those under ``[ignore]``,
 may be patterns (``parentId*``).
 """
@@ -103,11 +106,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """All rules of one entity. ``ignored`` are source fields that stay behind, with the reason."""
+    """All rules of one entity. ``ignored`` are source fields that stay behind, with the reason.
+
+    ``left_out_by`` and ``also_known_as`` name source fields; see above.
+    """
 
     entity: str
     rules: tuple[Rule, ...]
     ignored: AbstractMapping[str, str] = field(default_factory=dict)
+    left_out_by: str | None = None
+    also_known_as: str | None = None
 
     @staticmethod
     def parse(
@@ -128,7 +136,7 @@ class Mapping:
             raise MappingError(f"{entity}: {', '.join(unexplained)} is ignored without a reason")
         for body in fields.values():
             ignored |= told[body["table"]].ignored if "table" in body else {}
-        mapping = Mapping(entity, rules, ignored)
+        mapping = Mapping(entity, rules, ignored, document.get("left_out_by"), document.get("also_known_as"))
         if both := mapping.sources & ignored.keys():
             raise MappingError(f"{entity}: {', '.join(sorted(both))} cannot be mapped and ignored at once")
         return mapping
@@ -148,6 +156,14 @@ class Mapping:
                 making = Making(self.entity, record, rule.sources, rule.options, around, flaws)
                 data[rule.name] = _finished(rule, _made(rule, making, flaws), record.id)
         return Draft(data, tuple(flaws))
+
+    def leaves_out(self, record: SourceRecord) -> bool:
+        """Whether a record stays behind by decision, not by failure."""
+        return self.left_out_by is not None and bool(record.data.get(self.left_out_by))
+
+    def aliases(self, record: SourceRecord) -> tuple[str, ...]:
+        """Further source ids of a record."""
+        return () if self.also_known_as is None else tuple(map(str, as_list(record.data.get(self.also_known_as))))
 
     @property
     def sources(self) -> frozenset[str]:

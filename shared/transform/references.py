@@ -11,13 +11,15 @@ from shared.model.json import Json, JsonObject
 class Pending:
     """Stands in a canonical record where a target id will be.
 
-    ``placeholder`` says that a record is made up in the target should the source have none of that id any more.
+    ``placeholder`` says that a record is made up in the target should the source have none of that id any more. What
+    is not ``awaited`` will not get a target id in this run if it has none yet, and is not missing then.
     """
 
     entity: str
     source_id: str
     required: bool
     placeholder: bool = False
+    awaited: bool = True
 
 
 class Composed(ABC):
@@ -76,13 +78,14 @@ def resolve(data: JsonObject, lookup: Lookup) -> Resolution:
 def _resolve(value: Json, lookup: Lookup, resolution: Resolution) -> Json:
     if isinstance(value, Pending):
         target_id = lookup(value.entity, value.source_id)
-        if target_id is None:
+        if target_id is None and value.awaited:
             resolution.missing.append(value)
             if value.required:
                 resolution.blocking.append(value)
         return target_id
     if isinstance(value, Composed):
-        resolution.missing += [one for one in value.references if lookup(one.entity, one.source_id) is None]
+        awaited = (one for one in value.references if one.awaited)
+        resolution.missing += [one for one in awaited if lookup(one.entity, one.source_id) is None]
         return value.compose(lookup)
     if isinstance(value, dict):
         return _resolve_object(value, lookup, resolution)

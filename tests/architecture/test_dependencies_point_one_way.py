@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shared/http": {"shared.model", "shared.ports", "shared.http"},
     "shared/media": {"shared.model", "shared.ports", "shared.http", "shared.media"},
     "shared/schema": {"shared.model", "shared.schema"},
-    "shared/engine": {"shared.model", "shared.ports", "shared.schema", "shared.transform", "shared.engine"},
+    "shared/engine": {"shared.model", "shared.ports", "shared.transform", "shared.engine"},
     "shared/storage": {"shared.model", "shared.ports", "shared.storage"},
     "shared/settings": {"shared.settings"},
     "connectors/bitrix24": {"shared.model", "shared.ports", "shared.http", "shared.media", "connectors.bitrix24"},

@@ -1,5 +1,6 @@
 """A simulated portal in a process of its own, and reading entities of it without an engine."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -107,3 +108,7 @@ class Copy:
         """The same rows, made again of the archived answers."""
         reader = self.source.reader(entity)
         return {record.id: record.data for page in self.read[entity] for record in reader.rows(page.raw)}
+
+    def coverage(self, entity: str) -> Counter[str]:
+        """The counters of all pages."""
+        return sum((Counter(page.coverage) for page in self.read[entity]), Counter())

@@ -98,6 +98,15 @@ async def test_a_chat_that_both_webhooks_show_names_both(portal: SimulatedPortal
     assert all(set(copy.rows_of("chat")[key]["dialogs"]) == {"1", "2"} for key in both)
 
 
+async def test_what_each_webhook_shows_is_counted(portal: SimulatedPortal) -> None:
+    copy = await _copy(portal)
+    chats, coverage = copy.rows_of("chat"), copy.coverage("chat")
+    mine, theirs = ({key for key, chat in chats.items() if user in chat["dialogs"]} for user in "12")
+    assert (coverage["seen_by 1"], coverage["seen_by 2"]) == (len(mine), len(theirs))
+    assert (coverage["seen_only_by 1"], coverage["seen_only_by 2"]) == (len(mine - theirs), len(theirs - mine))
+    assert theirs - mine
+
+
 async def test_chats_of_records_are_found_though_the_webhook_takes_no_part_in_them(portal: SimulatedPortal) -> None:
     copy = await _copy(portal, colleague=False)
     bound = {str(chat["id"]) for chat in portal.truth("chat") if chat["entity_type"] == "CRM"}

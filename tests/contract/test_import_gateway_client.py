@@ -16,6 +16,7 @@ from shared.http.client import HttpClient
 from shared.model.errors import RetryLater, RunStopped, SlowDown
 from shared.model.json import Json, JsonObject
 from shared.model.records import OutgoingItem
+from shared.storage.memory.opening import open_memory_stores
 from shared.transform.canonical import checksum
 
 CODE = "c0de-for-the-tests"
@@ -90,7 +91,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]
 
 def _connect(url: str) -> ImportGateway:
     client = HttpClient("target", tally=lambda _method, _verdict: None, backoff=Backoff(attempts=1))
-    return ImportGateway(GatewayAddress.parse(url), client, OpenBudget())
+    return ImportGateway(GatewayAddress.parse(url), client, OpenBudget(), open_memory_stores().media)
 
 
 @pytest.fixture
@@ -190,7 +191,8 @@ async def test_the_count_grows_with_what_was_created(gateway: ImportGateway) -> 
 
 async def test_the_capabilities_are_those_of_the_contract(gateway: ImportGateway) -> None:
     capabilities = await gateway.capabilities()
-    assert capabilities.limits.keys() == WRITE_METHODS.keys()
+    assert capabilities.limits.keys() == {*WRITE_METHODS, "media_file"}
+    assert capabilities.max_media_bytes == 104_857_600
     assert (capabilities.limits["task"].max_items, capabilities.limits["task"].per_minute) == (50, 300)
 
 
@@ -207,7 +209,7 @@ async def test_a_wrong_code_stops_the_run(process: GatewayProcess) -> None:
 
 
 async def test_a_disabled_method_is_not_offered_and_stops_who_calls_it(narrow_gateway: ImportGateway) -> None:
-    assert (await narrow_gateway.capabilities()).limits.keys() == {"department", "user"}
+    assert (await narrow_gateway.capabilities()).limits.keys() == {"department", "user", "media_file"}
     with pytest.raises(RunStopped) as refusal:
         await narrow_gateway.write("task", "r1", "b", [_item(narrow_gateway, "task", "1", {"title": "Task"})])
     assert refusal.value.reason.code == "target.refused"

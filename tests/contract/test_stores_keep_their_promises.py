@@ -207,6 +207,10 @@ ODD_IDS = [
     "a/b#c?d\\e",
     "ключ 5",
     "66e412fdc9bd44.36306599",
+    "feed_post-4217-505",
+    "feed_post-4217-n505",
+    "feed_post-04217-n505",
+    "user-17-picture",
 ]
 
 

@@ -16,7 +16,8 @@ from shared.transform.references import Resolution, resolve
 
 _EXAMPLES = Path(__file__).parents[1] / "fixtures" / "bitrix24" / "doc-examples.json"
 
-AROUND = Surroundings(frozenset({"portal.example"}), frozenset({*SCHEMAS, "media_file"}))
+_ALL = frozenset({*SCHEMAS, "media_file"})
+AROUND = Surroundings(frozenset({"portal.example"}), _ALL, coming=_ALL, task_files=True)
 """A plan in which everything gets a target id."""
 
 

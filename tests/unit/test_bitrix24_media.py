@@ -156,6 +156,7 @@ async def test_a_row_says_all_that_a_manifest_needs(read: Read) -> None:
         "position": 1,
         "attached_id": "101",
         "object_id": "1",
+        "aliases": ["feed_post-17-n1"],
         "key": "feed_post/17/1-1.png",
         "name": "1.png",
         "size": len(PNG),
@@ -163,6 +164,15 @@ async def test_a_row_says_all_that_a_manifest_needs(read: Read) -> None:
         "checksum": hashlib.sha256(PNG).hexdigest(),
         "blob": "portal.example/file/1/0-1.png",
         "reason": None,
+    }
+
+
+async def test_a_file_that_has_its_own_number_for_a_name_needs_no_other(read: Read) -> None:
+    rows = _rows(await read("n1", 101, 102))
+    assert {one: row["aliases"] for one, row in rows.items()} == {
+        "feed_post-17-n1": [],
+        "feed_post-17-101": [],
+        "feed_post-17-102": ["feed_post-17-n2"],
     }
 
 

@@ -70,6 +70,12 @@ def test_an_entity_is_told_when_it_is_begun_read_and_done(api: StandIn) -> None:
     ]
 
 
+def test_an_entity_is_done_when_the_rest_of_it_stays_behind(api: StandIn) -> None:
+    step = entity(1, 1, extracted=9, imported=7) | {"left_out": 2}
+    _, lines = watched(api, (200, status(entities={"user": step})), (200, status("completed", entities={"user": step})))
+    assert "user: done, 9 extracted, 7 imported" in lines
+
+
 def test_the_totals_come_at_the_end_whatever_came_before(api: StandIn) -> None:
     entities = {"user": entity(1, 1, extracted=2, imported=2), "group": entity(1, 1, extracted=3, duplicate=3)}
     _, lines = watched(api, (200, status()), (200, status("completed", entities=entities)))

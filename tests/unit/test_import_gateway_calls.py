@@ -17,6 +17,7 @@ from shared.http.client import HttpClient
 from shared.model.errors import PortageError, RetryLater, RunStopped, SlowDown
 from shared.model.json import JsonObject
 from shared.model.records import MethodLimit, OutgoingItem
+from shared.storage.memory.opening import open_memory_stores
 
 CODE = "v3ry-s3cr3t-code"
 DESCRIPTION: JsonObject = {
@@ -24,6 +25,7 @@ DESCRIPTION: JsonObject = {
     "store_id": "store-1",
     "product_version": "0.1",
     "max_bytes": 5_242_880,
+    "max_media_bytes": 104_857_600,
     "methods": {one.method: {"max_items": 50, "per_minute": 300} for one in WRITE_METHODS.values()},
 }
 
@@ -99,7 +101,7 @@ def budget() -> OpenBudget:
 async def gateway(server: Server, budget: OpenBudget) -> AsyncIterator[ImportGateway]:
     address = GatewayAddress.parse(f"http://127.0.0.1:{server.server_port}/webhook/7/{CODE}")
     client = HttpClient("target", tally=lambda _method, _verdict: None, backoff=Backoff(first=0.001, attempts=2))
-    yield ImportGateway(address, client, budget)
+    yield ImportGateway(address, client, budget, open_memory_stores().media)
     await client.close()
 
 
@@ -138,7 +140,7 @@ async def test_an_entity_whose_method_is_disabled_has_no_limits(gateway: ImportG
     methods = {name: limit for name, limit in DESCRIPTION["methods"].items() if name != "import.tasks.batch"}
     server.script = lambda _method, _body: (200, {**DESCRIPTION, "methods": methods})
     limits = (await gateway.capabilities()).limits
-    assert limits.keys() == WRITE_METHODS.keys() - {"task"}
+    assert limits.keys() == {*WRITE_METHODS, "media_file"} - {"task"}
 
 
 async def test_a_contract_of_another_major_version_stops_the_run(gateway: ImportGateway, server: Server) -> None:

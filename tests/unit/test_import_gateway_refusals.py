@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.import_gateway.refusals import BatchTooLarge, classify
+from connectors.import_gateway.refusals import BatchTooLarge, Malformed, classify
 from shared.http.client import Answer
 from shared.http.redaction import register_secret
 from shared.model.errors import PortageError, RetryLater, RunStopped, SlowDown
@@ -32,7 +32,7 @@ def _refused(code: str, status: int = 400, message: str = "why", **headers: str)
         ("METHOD_NOT_ALLOWED", RunStopped, "target.refused"),
         ("IP_NOT_ALLOWED", RunStopped, "target.refused"),
         ("UNKNOWN_METHOD", RunStopped, "target.refused"),
-        ("MALFORMED", RunStopped, "target.refused"),
+        ("MALFORMED", Malformed, "target.refused"),
         ("BATCH_TOO_LARGE", BatchTooLarge, "target.refused"),
         ("RATE_LIMITED", SlowDown, "target.throttled"),
         ("UNAVAILABLE", RetryLater, "target.unreachable"),

@@ -31,7 +31,12 @@ from shared.transform.references import Pending, pending, resolve
 ROOT = Path(__file__).parents[2]
 NOBODY = Webhooks([])
 CRM = frozenset({"deal", "contact", "company", "smart_process_item"})
-AROUND = Surroundings(frozenset({"portal.example"}), CRM | {"task", "user", "group", "media_file"})
+AROUND = Surroundings(
+    frozenset({"portal.example"}),
+    CRM | {"task", "user", "group", "media_file"},
+    coming=frozenset({"media_file"}),
+    task_files=True,
+)
 TASK: JsonObject = {"title": "Счёт", "status": "2", "responsibleId": "5", "details": {}, "checklist": []}
 COMMENT: JsonObject = {"task_id": "8", "author_id": "5", "date": "2025-06-04T16:15:55+02:00", "text": "x", "files": []}
 

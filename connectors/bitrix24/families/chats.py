@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
+from connectors.bitrix24.coverage import seen_by
 from connectors.bitrix24.families.dialogs import SCOPE
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.following import chunk, ranges_by_parents
@@ -57,7 +58,9 @@ class ChatReader:
                     waiting[chat_id] = left
                 elif chat_id in refused:
                     closed.append(Lost(chat_id, "source.denied", "no webhook may open this chat"))
-        return SourcePage(self.rows(raw), tuple(raw), following, len(raw) - 1, tuple(closed))
+        rows = self.rows(raw)
+        coverage = seen_by(row.data["dialogs"] for row in rows)
+        return SourcePage(rows, tuple(raw), following, len(raw) - 1, tuple(closed), coverage)
 
     async def _ask(self, user: str, dialogs: Mapping[str, str]) -> tuple[bytes, set[str]]:
         """(the raw answer, the chats that this user may not open)."""

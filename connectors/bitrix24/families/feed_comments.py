@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from connectors.bitrix24.batch import BatchAnswer, batch_results
+from connectors.bitrix24.coverage import number
 from connectors.bitrix24.families.feed_audience import SCOPES
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.authored import (
@@ -111,7 +112,13 @@ class CommentReader:
         if turn.left or turn.next < len(authors):
             open_places = {author: place.dump() for author, place in turn.left.items()}
             following = {**cursor, "next": turn.next, "open": open_places}
-        return SourcePage(self.rows(raw), raw, following, len(turn.answers) + calls)
+        records = self.rows(raw)
+        coverage = {
+            "left_out": len(withheld),
+            "post_unknown": sum(record.data["post_unknown"] for record in records),
+            "text_unavailable": sum(record.data["text_unavailable"] for record in records),
+        }
+        return SourcePage(records, raw, following, len(turn.answers) + calls, coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """A comment by its own id (``comment_id``), with its author, its files and its post."""
@@ -167,17 +174,13 @@ class CommentReader:
 def coverage(posts: Iterable[SourceRecord], comments: Iterable[SourceRecord]) -> dict[str, JsonObject]:
     """``{post id: {"expected", "collected", "with_text"}}``: what posts say of their comments, and what was read."""
     found: dict[str, JsonObject] = {
-        post.id: {"expected": _count(post.data.get("NUM_COMMENTS")), "collected": 0, "with_text": 0} for post in posts
+        post.id: {"expected": number(post.data.get("NUM_COMMENTS")), "collected": 0, "with_text": 0} for post in posts
     }
     for comment in comments:
         if (counts := found.get(str(comment.data["post_id"]))) is not None:
             counts["collected"] += 1
             counts["with_text"] += not comment.data["text_unavailable"]
     return found
-
-
-def _count(told: Json) -> int:
-    return int(told) if str(told).isdecimal() else 0
 
 
 def _add_post(posts: dict[str, str], record: SourceRecord) -> None:

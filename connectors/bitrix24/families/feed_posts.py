@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
+from connectors.bitrix24.coverage import number, seen_by
 from connectors.bitrix24.families.feed_audience import (
     POSTS,
     SCOPES,
@@ -77,7 +78,14 @@ class PostReader:
         }
         raw = (*(archived(by, body) for by, body in bodies), note(facts))
         following = {**cursor, "windows": [window.dump() for window in look.left]} if look.left else None
-        return SourcePage(self.rows(raw), raw, following, len(look.bodies))
+        records = self.rows(raw)
+        coverage = {
+            **seen_by(record.data["seen_by"] for record in records),
+            "private_left_out": len(withheld),
+            "audience_unknown": sum(record.data["audience"] is None for record in records),
+            "comments_expected": sum(number(record.data.get("NUM_COMMENTS")) for record in records),
+        }
+        return SourcePage(records, raw, following, len(look.bodies), coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """The posts of the windows that were read whole, each with what the note says of it."""

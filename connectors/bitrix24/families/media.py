@@ -39,13 +39,15 @@ class _Stumble:
 @dataclass(slots=True)
 class _Turn:
     """One read: ``files`` by their place on the page, and how often each ``failed`` before. What came of it: ``rows``
-    and what is ``lost``, by id; and by place how often those have failed that are to be tried ``again``.
+    and what is ``lost``, by id; and by place how often those have failed that are to be tried ``again``. ``ids`` are
+    those of all files of the page.
     """
 
     files: dict[int, Wanted]
     failed: dict[int, int]
     next: int
     again: dict[int, int]
+    ids: frozenset[str]
     rows: dict[str, JsonObject] = field(default_factory=dict)
     lost: list[Lost] = field(default_factory=list)
     pauses: list[SlowDown] = field(default_factory=list)
@@ -61,10 +63,11 @@ class _Turn:
 class MediaReader:
     """A range for each page of owners. See ``Reader``.
 
-    A row is the entry of a manifest: ``{"owner", "owner_id", "position", "attached_id", "object_id", "key", "name",
-    "size", "content_type", "checksum", "blob", "reason"}``. ``key`` is what the file is called at the target (import
-    contract §3), ``blob`` where it lies in the media store until then. One with a ``reason`` was left out, and lies
-    nowhere. ``patience`` are the seconds before the second try of a file, before the third and so on.
+    A row is the entry of a manifest: ``{"owner", "owner_id", "position", "attached_id", "object_id", "aliases", "key",
+    "name", "size", "content_type", "checksum", "blob", "reason"}``. ``aliases`` are further ids by which texts refer to
+    the file. ``key`` is what it is called at the target (import contract §3), ``blob`` where it lies in the media store
+    until then. One with a ``reason`` was left out, and lies nowhere. ``patience`` are the seconds before the second try
+    of a file, before the third and so on.
     """
 
     portal: Portal
@@ -113,7 +116,8 @@ class MediaReader:
         turn.lost += [Lost(one, error.reason.code, error.message) for one, error in search.refused.items()]
         known = {one: files[one] for one in files if one in found}
         chosen = [one for one in known.values() if one.any_kind or shows_picture(one, found[one.id]) is not False]
-        turn.rows |= {one: _row(wanted, found[one], _LEFT_OUT) for one, wanted in known.items() if wanted not in chosen}
+        left_out = (one for one, wanted in known.items() if wanted not in chosen)
+        turn.rows |= {one: _row(turn, known[one], found[one], _LEFT_OUT) for one in left_out}
         fetched = await self._bring(turn, chosen, found)
         expired = [one for one in chosen if one.address is None and _is_over(fetched[one.id])]
         if expired:
@@ -159,14 +163,14 @@ class MediaReader:
         if isinstance(fetched, _Stumble):
             self._put_off(turn, place, fetched.error)
         elif fetched.outcome is Outcome.STORED:
-            turn.rows[wanted.id] = _row(wanted, found) | {
+            turn.rows[wanted.id] = _row(turn, wanted, found) | {
                 "size": fetched.size,
                 "content_type": fetched.content_type,
                 "checksum": fetched.sha256,
                 "blob": self._blob(wanted, found),
             }
         elif fetched.reason == "media.wrong_type" and shows_picture(wanted, found) is None:
-            turn.rows[wanted.id] = _row(wanted, found, _LEFT_OUT)
+            turn.rows[wanted.id] = _row(turn, wanted, found, _LEFT_OUT)
         else:
             turn.lost.append(Lost(wanted.id, fetched.reason or "media.refused", fetched.message))
 
@@ -200,19 +204,22 @@ def _turn(cursor: JsonObject, wanted: Sequence[Wanted]) -> _Turn:
         failed={place: again.get(place, 0) for place in chosen},
         next=start + len(new),
         again={place: count for place, count in again.items() if place not in chosen},
+        ids=frozenset(one.id for one in wanted),
     )
 
 
-def _row(wanted: Wanted, found: Found, reason: str | None = None) -> JsonObject:
-    """See ``MediaReader``."""
+def _row(turn: _Turn, wanted: Wanted, found: Found, reason: str | None = None) -> JsonObject:
+    """See ``MediaReader``. A picture keeps its key whatever its file is called today."""
     name = found.name or wanted.name or ""
+    alias = f"{wanted.owner}-{wanted.owner_id}-n{found.object}"
     return {
         "owner": wanted.owner,
         "owner_id": wanted.owner_id,
         "position": wanted.position,
         "attached_id": wanted.attached,
         "object_id": found.object,
-        "key": media_key(wanted.owner, wanted.owner_id, wanted.position, name),
+        "aliases": [alias] if found.object and alias not in turn.ids else [],
+        "key": media_key(wanted.owner, wanted.owner_id, wanted.position, name if found.object else wanted.file),
         "name": name,
         "size": found.size,
         "content_type": None,

@@ -1,20 +1,16 @@
-"""References to files and pictures, under the ids that ``media_file`` has for them (``feed_post-123-505``)."""
+"""References to files and pictures."""
 
 from collections.abc import Iterable, Mapping
 
 from shared.model.json import Json
+from shared.transform.files import file_reference
 from shared.transform.making import Maker, Making
-from shared.transform.references import Pending
-
-_MEDIA = "media_file"
 
 
 def file_references(making: Making, files: Iterable[str]) -> list[Json]:
     """One for each of the record's own ``files``, each once and in their order; none where no files are moved."""
-    if _MEDIA not in making.around.imported:
-        return []
-    prefix = f"{making.entity}-{making.record.id}"
-    return [Pending(_MEDIA, f"{prefix}-{file}", required=False) for file in dict.fromkeys(files)]
+    found = (file_reference(making, file) for file in dict.fromkeys(files))
+    return [one for one in found if one is not None]
 
 
 def picture(making: Making) -> Json:

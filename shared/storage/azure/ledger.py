@@ -137,6 +137,7 @@ def _dump(row: PageRow) -> Row:
         "attempts": row.attempts,
         "reason": row.reason,
         "calls": json.dumps(row.calls) if row.calls else None,
+        "coverage": json.dumps(row.coverage) if row.coverage else None,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -165,5 +166,6 @@ def _load(row: Row) -> PageRow:
         attempts=row["attempts"],
         reason=row.get("reason"),
         calls=json.loads(row.get("calls", "{}")),
+        coverage=json.loads(row.get("coverage", "{}")),
         etag=row["etag"],
     )

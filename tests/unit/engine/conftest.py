@@ -11,6 +11,7 @@ from shared.engine.binding import Binder
 from shared.engine.clock import Clock
 from shared.engine.control import RunControl
 from shared.engine.cutting import Cutter
+from shared.engine.describing import Descriptions
 from shared.engine.extracted import RowCache
 from shared.engine.extracting import Extractor
 from shared.engine.finishing import Finishing
@@ -88,6 +89,7 @@ class World:
             stopping,
             References(self.stores.idmaps),
             TargetGuard(self.stores.runs, self.clock),
+            Descriptions(self.stores, rows),
             self.clock,
             self.pace,
         )

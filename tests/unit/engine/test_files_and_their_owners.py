@@ -1,0 +1,163 @@
+"""Files come in late, or never; what shows them goes in all the same and is right at the end of the run."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.model.json import Json
+from shared.model.plan import Entity
+from shared.model.records import Capabilities, Cut, MethodLimit, SourcePage, SourceRecord
+from shared.model.run import Run, RunState
+from shared.ports.systems import Extracted
+from shared.transform.files import file_reference
+from shared.transform.making import Making
+from shared.transform.mapping import Draft, Mapping
+from tests.unit.engine.both_sides import MAPPINGS, Gateway, Portal
+from tests.unit.engine.conftest import World
+
+FILE = {
+    "left_out_by": "reason",
+    "also_known_as": "aliases",
+    "field": {"key": {"from": "key", "required": True}, "checksum": {"from": "checksum"}},
+}
+
+
+def files(making: Making) -> Json:
+    return [file_reference(making, one) for one in making.record.data.get("FILES", [])]
+
+
+class AlbumPortal(Portal):
+    """Groups have files: ``held`` are those that can be had, by id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[str, dict[str, Any]] = {}
+
+    async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
+        if entity != "media_file":
+            return await super().cut(entity, ranges, extracted)
+        return Cut(tuple({"page": page} for page in await extracted.pages("group")))
+
+    async def read(self, entity: str, cursor: dict[str, Any], extracted: Extracted) -> SourcePage:
+        if entity != "media_file":
+            return await super().read(entity, cursor, extracted)
+        owners = await extracted.rows(cursor["page"])
+        ids = [f"group-{owner.id}-{file}" for owner in owners for file in owner.data.get("FILES", [])]
+        return SourcePage(
+            tuple(SourceRecord(one, self.held[one]) for one in ids if one in self.held), (b"{}",), None, 1
+        )
+
+
+class AlbumGateway(Gateway):
+    async def capabilities(self) -> Capabilities:
+        told = await super().capabilities()
+        return replace(told, limits=told.limits | {"media_file": MethodLimit(1, 600)})
+
+
+@pytest.fixture
+def album(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Group 7 shows two files, group 8 one that is called by another name in its text."""
+    portal = AlbumPortal()
+    portal.records = world.portal.records
+    portal.records["group"][7]["FILES"] = ["1", "2"]
+    portal.records["group"][8]["FILES"] = ["3", "n30"]
+    portal.held = {f"group-7-{one}": _row(f"7/{one}") for one in (1, 2)}
+    portal.held["group-8-3"] = _row("8/3", aliases=["group-8-n30"])
+    world.portal, world.gateway = portal, AlbumGateway()
+    media = Entity("media_file", also_after=("group",))
+    world.plan = replace(world.plan, entities=(media, *world.plan.entities))
+    group = Mapping.parse(
+        "group",
+        {
+            "field": {
+                "name": {"from": "NAME", "required": True},
+                "owner_id": {"from": "OWNER", "reference": "user", "required": True},
+                "media_ids": {"from": "FILES", "make": "files"},
+            }
+        },
+        {"files": files},
+    )
+    monkeypatch.setitem(MAPPINGS, "group", group)
+    monkeypatch.setitem(MAPPINGS, "media_file", Mapping.parse("media_file", FILE))
+    world.rewire()
+    return world
+
+
+def _row(key: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "checksum": f"sum of {key}", **more}
+
+
+def _shown(world: World, group: str) -> Any:
+    return world.gateway.records["group", group].data["media_ids"]
+
+
+async def _run(world: World, entities: tuple[str, ...] = ()) -> Run:
+    return await world.drive((await world.start(entities=entities)).run_id)
+
+
+async def _counts(world: World, run: Run, entity: str) -> dict[str, Any]:
+    counts: dict[str, Any] = (await world.status(run.run_id))["entities"][entity]
+    return counts
+
+
+async def test_what_shows_files_has_them_at_the_end_of_the_run(album: World) -> None:
+    run = await _run(album)
+    assert run.state is RunState.COMPLETED
+    assert _shown(album, "7") == ["t-media_file-group-7-1", "t-media_file-group-7-2"]
+    assert (await _counts(album, run, "group"))["unresolved"] == 0
+
+
+async def test_a_file_is_found_under_either_of_its_names(album: World) -> None:
+    await _run(album)
+    assert _shown(album, "8") == ["t-media_file-group-8-3"]
+
+
+async def test_a_second_run_sends_neither_files_nor_what_shows_them(album: World) -> None:
+    await _run(album)
+    album.gateway.calls.clear()
+    run = await _run(album)
+    assert album.gateway.calls == []
+    assert (await _counts(album, run, "media_file"))["skipped"] == 3
+
+
+async def test_a_file_that_was_left_out_is_neither_written_nor_a_failure(album: World) -> None:
+    album.portal.held["group-7-2"]["reason"] = "media.out_of_scope"  # type: ignore[attr-defined]
+    run = await _run(album)
+    counts = await _counts(album, run, "media_file")
+    assert run.state is RunState.COMPLETED
+    assert (counts["imported"], counts["left_out"], counts["failed"]) == (2, 1, 0)
+    assert _shown(album, "7") == ["t-media_file-group-7-1"]
+
+
+async def test_what_shows_a_file_that_is_lost_is_not_made_again_by_every_run(
+    album: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = album.portal.held.pop("group-7-2")  # type: ignore[attr-defined]
+    await _run(album)
+    made: list[str] = []
+    apply = Mapping.apply
+
+    def noted(mapping: Mapping, record: SourceRecord, *around: Any) -> Draft:
+        made.append(record.id)
+        return apply(mapping, record, *around)
+
+    monkeypatch.setattr(Mapping, "apply", noted)
+    await _run(album)
+    assert made == []
+    album.portal.held["group-7-2"] = lost  # type: ignore[attr-defined]
+    await _run(album)
+    assert made == ["group-7-2", "7"]
+    assert _shown(album, "7") == ["t-media_file-group-7-1", "t-media_file-group-7-2"]
+
+
+async def test_a_run_without_files_waits_for_none_and_keeps_those_that_are_in(album: World) -> None:
+    everything_else = ("department", "user", "group")
+    run = await _run(album, everything_else)
+    counts = await _counts(album, run, "group")
+    assert (_shown(album, "7"), counts["patched"], counts["unresolved"]) == ([], 0, 0)
+    await _run(album)
+    album.gateway.calls.clear()
+    await _run(album, everything_else)
+    assert album.gateway.calls == []
+    assert len(_shown(album, "7")) == 2
