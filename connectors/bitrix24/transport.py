@@ -110,7 +110,10 @@ class Transport:
         methods = {key: self._allowed(method) for key, (method, _) in commands.items()}
         lines = {key: f"{methods[key]}?{encode(parameters)}" for key, (_, parameters) in commands.items()}
         names = set(methods.values())
-        payer = names.pop() if len(names) == 1 else BATCH
+        payer = BATCH if len(names) > 1 else next(iter(names))
+        if payer == BATCH:
+            for name in sorted(names):
+                await self.budget.acquire(name, 0)  # a method that rests does so inside a batch too
         posted = await self._post(BATCH, {"halt": 0, "cmd": lines}, payer)
         answer = read_batch(posted.body, methods, posted.seconds, posted.decoded)
         for key, method in methods.items():

@@ -65,7 +65,10 @@ class Governor:
         self._drawing: asyncio.Task[None] | None = None
 
     async def acquire(self, method: str, calls: int = 1) -> None:
-        """Wait for leave to make ``calls`` calls. Raises SlowDown when none comes in time; storage out: RetryLater."""
+        """Wait for leave to make ``calls`` calls. Raises SlowDown when none comes in time; storage out: RetryLater.
+
+        No calls at all only wait until ``method`` does not rest.
+        """
         loop = asyncio.get_running_loop()
         waiter = _Waiter(method, calls, loop.time() + PATIENCE, loop.create_future())
         self._waiting.append(waiter)
@@ -187,7 +190,7 @@ class Governor:
         while waiter := next(self._eligible(), None):
             while self._grants and self._grants[min(waiter.calls, len(self._grants)) - 1] < now - _EXPIRY:
                 self._grants.popleft()
-            if len(self._grants) < waiter.calls or self._grants[waiter.calls - 1] > now:
+            if waiter.calls and (len(self._grants) < waiter.calls or self._grants[waiter.calls - 1] > now):
                 return
             self._waiting.remove(waiter)
             if not waiter.leave.done():

@@ -15,7 +15,10 @@ class Budget(Protocol):
     """A quota that belongs to another system (DESIGN §4), shared by every process that draws from it."""
 
     async def acquire(self, method: str, calls: int = 1) -> None:
-        """Wait for leave to make ``calls`` HTTP calls of ``method``. Raises SlowDown when none comes within 5 s."""
+        """Wait for leave to make ``calls`` HTTP calls of ``method``. Raises SlowDown when none comes within 5 s.
+
+        With no calls, only until ``method`` does not rest.
+        """
 
     async def throttled(self, method: str, retry_after: float | None = None) -> None:
         """The other system refused a call for its rate: nobody calls ``method`` until ``retry_after`` s have passed."""

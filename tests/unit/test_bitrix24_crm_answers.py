@@ -100,7 +100,7 @@ def test_a_recorded_enumeration_is_given_its_values() -> None:
     listed, whole = _success("userfieldconfig.list"), _success("userfieldconfig.get")["result"]
     (row,) = listed["result"]["fields"]
     values = _batch(**{detail_key(0, row["id"]): whole})
-    (record,) = _rows("custom_field", note({"kind": "CRM_7"}), _single(listed), values)
+    (record,) = _rows("custom_field", note({"kind": "CRM_7"}), note({"new": None}), _single(listed), values)
     assert (record.id, record.data) == (f"CRM_7:{row['fieldName']}", row | {"enum": whole["field"]["enum"]})
 
 

@@ -60,6 +60,26 @@ async def test_a_list_is_read_to_its_end(count: int, orm: bool) -> None:
     assert portal.starts == list(range(0, max(count, 1), PAGE))
 
 
+async def test_a_row_that_moved_up_past_the_reader_is_found_when_the_list_is_read_again() -> None:
+    ids = list(range(1, 121))
+
+    def reply(start: int) -> JsonObject:
+        if start == 50 and 7 in ids:
+            ids.remove(7)  # so that row 51 is on the first page now
+        rows = [{"ID": str(one)} for one in ids[start : start + PAGE]]
+        more = {"next": start + PAGE} if start + PAGE < len(ids) else {}
+        return {"result": rows, "total": len(ids), **more}
+
+    assert sorted(await read_all(Portal(reply))) == list(range(1, 121))
+
+
+async def test_a_list_that_never_holds_what_it_counts_is_read_a_few_times_only() -> None:
+    honest = departments(60)
+    portal = Portal(lambda start: {**honest(start), "total": 61})
+    assert await read_all(portal) == list(range(1, 61))
+    assert len(portal.starts) == 8
+
+
 @pytest.mark.parametrize("orm", [False, True])
 async def test_a_next_page_that_is_promised_and_not_there_ends_the_list(orm: bool) -> None:
     honest = departments(100, orm=orm)

@@ -104,15 +104,15 @@ class CustomFieldReader:
             webhook = await self.webhooks.first(*_CONFIG_SCOPES)
             raw += await fetch_details(webhook, (_ENUMERATION,), enumerations)
         following = None if page.next is None else {**page.next, "kind": kind}
-        return SourcePage(self.rows(raw), tuple(raw), following, len(raw) - 1)
+        return SourcePage(self.rows(raw), tuple(raw), following, len(told(raw)))
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """The list's answer first, then those with values."""
         if len(raw) == 1:
             return ()
-        listed, *details = raw[1:]
-        records = OffsetReader(_listing(noted(raw)["kind"]), self.webhooks).rows([listed])
-        with_details((_ENUMERATION,), told(details), {row["id"]: row for row in _bare([one.data for one in records])})
+        listed, details = raw[:3], told(raw[3:])
+        records = OffsetReader(_listing(noted(raw)["kind"]), self.webhooks).rows(listed)
+        with_details((_ENUMERATION,), details, {row["id"]: row for row in _bare([one.data for one in records])})
         return records
 
 

@@ -40,7 +40,8 @@ class KeysetReader:
         webhook = await self.webhooks.first(*self.listing.scopes)
         fixed = self.listing.fixed | self._filter({})
         lowest: Command = (self.listing.method, {**fixed, **self.listing.ascending})
-        highest: Command = (self.listing.method, {**fixed, **self.listing.descending})
+        uncounted = {"start": -1} if self.listing.count_off else {}  # to count takes long, and once is enough
+        highest: Command = (self.listing.method, {**fixed, **self.listing.descending, **uncounted})
         answer = await webhook.transport.batch({"lowest": lowest, "highest": highest})
         for error in answer.errors.values():
             raise error

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from connectors.bitrix24.batch import BatchAnswer
 from connectors.bitrix24.listing import Listing
 from connectors.bitrix24.raw import note, noted
-from connectors.bitrix24.readers.details import is_gone
 from connectors.bitrix24.readers.following import all_rows
 from connectors.bitrix24.readers.keyset import KeysetReader
 from connectors.bitrix24.readers.ranges import id_ranges
@@ -14,7 +13,7 @@ from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped
 from shared.model.json import Json, JsonObject
-from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _CUT_AT_ONCE = MOST_COMMANDS // 2
@@ -63,9 +62,10 @@ class PartsReader:
         try:
             page = await self._reader(part).read(cursor, extracted)
         except EntityStopped as error:
-            if not is_gone(error):
+            if error.reason.code == "source.method_missing":
                 raise
-            return SourcePage((), (note({"part": part, "gone": error.message}),), None, 1)
+            lost = Lost(f"{part}:all", error.reason.code, f"{self.parts.key} {part}: {error.message}")
+            return SourcePage((), (note({"part": part, "gone": error.message}),), None, 1, (lost,))
         raw = (note({"part": part}), *page.raw)
         following = None if page.next is None else {**page.next, "part": part}
         return SourcePage(self.rows(raw), raw, following, page.calls)
@@ -87,7 +87,7 @@ class PartsReader:
         commands: dict[str, Command] = {}
         for number, listing in chosen.items():
             commands[_lowest(number)] = (listing.method, {**listing.fixed, **listing.ascending})
-            commands[_highest(number)] = (listing.method, {**listing.fixed, **listing.descending})
+            commands[_highest(number)] = (listing.method, {**listing.fixed, **listing.descending, "start": -1})
         scopes = next(iter(chosen.values())).scopes
         return await (await self.webhooks.first(*scopes)).transport.batch(commands)
 
@@ -97,7 +97,7 @@ def _cursors(number: int, listing: Listing, answer: BatchAnswer, ranges: int) ->
     ids: list[int] = []
     for key in (_lowest(number), _highest(number)):
         if (error := answer.errors.get(key)) is not None:
-            if not is_gone(error):
+            if not isinstance(error, EntityStopped) or error.reason.code == "source.method_missing":
                 raise error
             return [{"part": number, "after": 0, "upto": None}]
         ids += [int(row[listing.id]) for row in listing.rows(answer.results[key])]
