@@ -1,13 +1,15 @@
 """The status of a run as the API tells it, read tolerantly: a missing member is neutral, an unknown one is ignored."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.model.json import Json, as_map
 from shared.model.run import RunMode, RunState
 
 COUNTS = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
+SHORTFALLS = ("flawed", "unresolved", "left_out", "placeholders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class EntityStatus:
 
     ``pages_total`` is None until it is known; ``expected`` is the source's own count of records, as advice.
     ``counts`` has every name of COUNTS. ``stopped_by`` is the reason that ended this entity alone. ``left_out`` are
-    records that stay behind by decision.
+    records that stay behind by decision. ``shortfalls`` tell by name how many records lack something; ``coverage``
+    are counters of what could be seen; ``incomplete`` says what could not be read of the entities that it follows.
     """
 
     name: str
@@ -27,6 +30,9 @@ class EntityStatus:
     stopped_by: str | None
     message: str | None
     left_out: int = 0
+    shortfalls: Mapping[str, int] = field(default_factory=dict)
+    coverage: Mapping[str, int] = field(default_factory=dict)
+    incomplete: str | None = None
 
     @property
     def begun(self) -> bool:
@@ -133,6 +139,9 @@ def _entity(name: str, item: Json) -> EntityStatus:
         stopped_by=_text(data.get("blocked_by")),
         message=_text(data.get("message")),
         left_out=_count(data.get("left_out")),
+        shortfalls={name: _count(data.get(name)) for name in SHORTFALLS},
+        coverage={str(name): _count(count) for name, count in as_map(data.get("coverage")).items()},
+        incomplete=_text(data.get("incomplete")),
     )
 
 

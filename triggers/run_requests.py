@@ -100,6 +100,8 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
     for name, gap in plan.missing_requirements(chosen).items():
         if missing := [need for need in gap if need not in already_in]:
             raise invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
+    if body.options.apply_deletes:
+        raise invalid("options.apply_deletes", "goes with mode delta, which is not available yet")
     options = RunOptions(**body.options.model_dump())
     return RunRequest(plan.name, mode, chosen, body.since, options)
 

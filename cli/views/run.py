@@ -27,6 +27,14 @@ _NOT_IMPORTED = {
 }
 
 
+_SHORT = {
+    "flawed": "with a field left empty, its value being unreadable",
+    "unresolved": "with a link to something that the target does not have",
+    "left_out": "left out",
+    "placeholders": "people made up in the target who are gone from the source",
+}
+
+
 def run_view(status: RunStatus, *, notes: tuple[str, ...] = (), most_lines: int | None = None) -> RenderableType:
     """Everything about one run. ``notes`` come last; ``most_lines`` limits the entities to a terminal's height."""
     style = next((style for state, style in _STYLES.items() if state == status.state), "")
@@ -82,7 +90,22 @@ def outcome_lines(status: RunStatus) -> list[str]:
         lines.append(_explained(status.reason, status.message))
     if status.state in (RunState.PAUSED, RunState.HALTED):
         lines.append(f"go on with: portage resume {status.run_id}")
+    if status.ended:
+        lines += [line for entity in status.entities if (line := shortfall_line(entity))]
     return lines
+
+
+def shortfall_line(entity: EntityStatus) -> str:
+    """What an entity lacks though nothing failed, and what could be seen of it; empty for one that is whole."""
+    parts = [
+        f"{number(entity.shortfalls.get(name, 0))} {words}"
+        for name, words in _SHORT.items()
+        if entity.shortfalls.get(name)
+    ]
+    parts += [f"{name.replace('_', ' ')}: {number(count)}" for name, count in entity.coverage.items() if count]
+    if entity.incomplete:
+        parts.append(f"incomplete, for these could not be read: {entity.incomplete}")
+    return f"{entity.name}: {', '.join(parts)}" if parts else ""
 
 
 def verdict_line(status: RunStatus) -> str:

@@ -45,6 +45,8 @@ def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0, de
         if key in failed:
             resets_in = operating[method].resets_in if method in operating else None
             error = classify_body(failed[key], 200, resets_in)
+            if error is not None:
+                error.message = f"{method}: {error.message}"
             errors[key] = error or RetryLater("source.unexpected_answer", f"{method}: an error without a code")
         elif key not in results:
             errors[key] = RetryLater("source.unexpected_answer", f"{method}: left out of the batch's answer")

@@ -14,7 +14,7 @@ from connectors.bitrix24.operating import LIMIT, Operating, read_operating
 from connectors.bitrix24.query import encode
 from shared.http.client import Answer, HttpClient
 from shared.http.redaction import register_secret
-from shared.model.errors import PortageError, RunStopped, SlowDown
+from shared.model.errors import EntityStopped, PortageError, RunStopped, SlowDown
 from shared.model.json import Json, JsonObject, as_map
 from shared.ports.systems import Budget
 
@@ -140,14 +140,22 @@ class Transport:
     async def _post(self, method: str, parameters: JsonObject, payer: str) -> Answer:
         """``payer`` is the method whose budget the call draws on: a batch of one method rests when that method does."""
         body = parameters if self.access.token is None else {**parameters, "auth": self.access.token}
-        return await self.http.post(
-            f"{self.access.base}{method}",
-            orjson.dumps(body),
-            method=method,
-            classify=classify,
-            budget=self.budget,
-            payer=payer,
-        )
+        try:
+            return await self.http.post(
+                f"{self.access.base}{method}",
+                orjson.dumps(body),
+                method=method,
+                classify=classify,
+                budget=self.budget,
+                payer=payer,
+            )
+        except RunStopped as error:
+            if self.access.user is not None:
+                error.message = f"webhook of user {self.access.user}: {error.message}"
+            raise
+        except EntityStopped as error:
+            error.message = f"{method}: {error.message}"
+            raise
 
 
 def classify(answer: Answer) -> PortageError | None:
