@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from shared.engine.cursors import stowed
 from shared.engine.extracted import ExtractedRows, RowCache, unread
 from shared.engine.job import Jobs, Pace
 from shared.engine.stopping import Stopping
@@ -44,9 +45,10 @@ class Cutter:
         except Conflict:
             return False  # somebody else writes this row: the next tick looks again
         cursors = orjson.loads(await self.stores.archive.get(row.cut or ""))
+        keys = [PageKey(run_id, entity, number, Stage.EXTRACT, 0) for number in range(len(cursors))]
         pages = [
-            PageRow(PageKey(run_id, entity, number, Stage.EXTRACT, 0), cursor=cursor)
-            for number, cursor in enumerate(cursors)
+            PageRow(key, cursor=await stowed(self.stores.archive, key, cursor))
+            for key, cursor in zip(keys, cursors, strict=True)
         ]
         await self.stores.ledger.insert(pages)
         try:

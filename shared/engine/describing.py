@@ -15,15 +15,19 @@ _KEPT = 64
 
 @dataclass(slots=True)
 class Descriptions:
-    """``Surroundings`` by run and entity. What ``described_by`` of the plan names is read before an import opens."""
+    """``Surroundings`` by run, its generation, and entity.
+
+    What ``described_by`` of the plan names is read before an import opens, unless it is stopped: then a later
+    generation may know more.
+    """
 
     stores: Stores
     rows: RowCache
-    _kept: OrderedDict[tuple[str, str], Surroundings] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[tuple[str, int, str], Surroundings] = field(default_factory=OrderedDict)
 
     async def of(self, run: Run, job: Job, entity: str) -> Surroundings:
         """For the records of one entity; kept for the slices that follow."""
-        place = (run.run_id, entity)
+        place = (run.run_id, run.epoch, entity)
         if place not in self._kept:
             self._kept[place] = await self._read(run, job, entity)
         while len(self._kept) > _KEPT:

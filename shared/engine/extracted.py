@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.engine.rows import load_rows
-from shared.model.ledger import PageState, Stage
+from shared.model.ledger import EntityRow, PageRow, PageState, Stage
 from shared.model.records import SourceRecord
 from shared.model.run import Run, RunOptions
 from shared.ports.stores import Stores
 
 _PAGES_KEPT = 4
+_NOT_OFFERED = "source.method_missing"
 _NAMED = 5
 """Pages that are named one by one; the others are counted."""
 
@@ -66,14 +67,23 @@ async def unread(stores: Stores, run_id: str, parents: Iterable[str]) -> str | N
     missing = []
     for parent in parents:
         pages = await stores.ledger.scan(run_id, entity=parent, stage=Stage.EXTRACT)
-        missing += [
-            f"{parent} range {page.key.range_no} from page {page.key.seq} on ({page.reason})"
-            for page in pages
-            if page.state is PageState.DEAD
-        ]
-        if parent in progress and (inherited := progress[parent].incomplete):
-            missing.append(inherited)
+        row = progress.get(parent, EntityRow(run_id, parent))
+        missing += _missing(row, pages)
+        if row.incomplete:
+            missing.append(row.incomplete)
     if not missing:
         return None
     more = f", and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
     return ", ".join(missing[:_NAMED]) + more
+
+
+def _missing(row: EntityRow, pages: list[PageRow]) -> list[str]:
+    """What was not read of one entity. Of one that the source does not offer, there is nothing to read."""
+    if row.blocked_by is not None and row.ranges is None:
+        return [] if row.blocked_by == _NOT_OFFERED else [f"{row.entity} ({row.blocked_by})"]
+    not_done = (page for page in pages if page.state is not PageState.DONE)
+    return [
+        f"{row.entity} range {page.key.range_no} from page {page.key.seq} on"
+        f" ({page.reason or row.blocked_by or 'not read yet'})"
+        for page in not_done
+    ]

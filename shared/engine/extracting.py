@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from shared.engine.admission import Admission
 from shared.engine.clock import Clock
 from shared.engine.completing import complete
+from shared.engine.cursors import fetched, stowed
 from shared.engine.extracted import ExtractedRows, RowCache
-from shared.engine.fingerprints import fingerprint
 from shared.engine.job import Job, Jobs, Pace
+from shared.engine.losses import Losses
 from shared.engine.parking import park
 from shared.engine.rows import dump_rows
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
 from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
-from shared.model.records import DeadLetter, Lost, SourcePage, SourceRecord
+from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import Run
 from shared.ports.evidence import merged, recording
 from shared.ports.stores import Stores
@@ -84,7 +85,7 @@ class Extractor:
                 if isinstance(got, _Wait):
                     await park(self.stores.ledger, self.clock, page.key, got.seconds, calls=got.calls)
                     return False
-                following = self._following(run, page, got.page)
+                following = await self._following(run, page, got.page)
                 goes_on = following is not None and self.clock.monotonic() < until
                 if following is not None and goes_on:
                     reading = asyncio.create_task(self._read(run, job, following))
@@ -103,42 +104,47 @@ class Extractor:
         if await self.admission.run(run.run_id, run.epoch) is None:
             return None
         extracted = ExtractedRows(run, self.stores, self.rows)
+        cursor = await fetched(self.stores.archive, page.cursor)
         with recording() as calls:
             try:
-                return _Got(await job.source.read(page.key.entity, page.cursor or {}, extracted), dict(calls))
+                return _Got(await job.source.read(page.key.entity, cursor, extracted), dict(calls))
             except (SlowDown, RetryLater) as error:
                 return _Wait(await self.stopping.absorb(run, page.key.entity, error), dict(calls))
 
-    def _following(self, run: Run, page: PageRow, got: SourcePage) -> PageRow | None:
+    async def _following(self, run: Run, page: PageRow, got: SourcePage) -> PageRow | None:
         if got.next is None:
             return None
         key = replace(page.key, seq=page.key.seq + 1)
-        return PageRow(key, cursor=got.next, enqueued_at=self.clock.seconds(), enqueued_by=run.epoch)
+        cursor = await stowed(self.stores.archive, key, got.next)
+        return PageRow(key, cursor=cursor, enqueued_at=self.clock.seconds(), enqueued_by=run.epoch)
 
     async def _store(self, job: Job, page: PageRow, got: _Got, following: PageRow | None) -> None:
         """Blobs and dead letters first: a page that is done has them."""
         records, calls = got.page.records, merged(page.calls, got.calls)
         place = _place(page.key, records)
         raw_blob, rows_blob = f"raw/{place}", f"rows/{place}"
-        jobs = [
+        losses = Losses(self.stores, self.rows)
+        _, _, page = await asyncio.gather(
             self.stores.archive.put(raw_blob, b"[" + b",".join(got.page.raw) + b"]"),
             self.stores.archive.put(rows_blob, dump_rows(records)),
-        ]
-        if letters := [_letter(page, lost, raw_blob) for lost in got.page.lost]:
-            jobs.append(self.stores.dead_letters.add(letters))
-        await asyncio.gather(*jobs)
+            losses.note(page, got.page, raw_blob),
+        )
         done = replace(
             page,
             state=PageState.DONE,
             blob=rows_blob,
             raw_blob=raw_blob,
-            counts=Counts(extracted=len(records), dead_lettered=len(letters), source_calls=got.page.calls),
+            counts=Counts(extracted=len(records), dead_lettered=len(got.page.lost), source_calls=got.page.calls),
             calls=calls,
             coverage=dict(got.page.coverage),
             completed_at=self.clock.seconds(),
         )
         slices = [] if job.plan.entity(page.key.entity).archive_only else self._slices(done)
-        await complete(self.stores.ledger, done, [*slices, *([following] if following else [])])
+        try:
+            await complete(self.stores.ledger, done, [*slices, *([following] if following else [])])
+        except Conflict:
+            await losses.withdraw(page, got.page)
+            raise
 
     def _slices(self, done: PageRow) -> list[PageRow]:
         """What has to be imported of a page."""
@@ -152,12 +158,6 @@ class Extractor:
             )
             for part, start in enumerate(range(0, total, size))
         ]
-
-
-def _letter(page: PageRow, lost: Lost, raw_blob: str) -> DeadLetter:
-    """The letter of a record that could not be read; a repeated attempt at its page replaces it."""
-    key, cause = page.key, fingerprint(page.key.entity, lost.reason, None, lost.message)
-    return DeadLetter(key.run_id, key.entity, lost.id, lost.reason, lost.message, page.attempts + 1, raw_blob, cause)
 
 
 def _place(key: PageKey, records: tuple[SourceRecord, ...]) -> str:

@@ -66,6 +66,7 @@ class MediaFetcher:
         self._store = store
         self._sources = sources
         self._limits = limits or Limits()
+        self._room = asyncio.Semaphore(self._limits.connections)  # who waits for a connection is not slow yet
         self._transport = CheckedTransport(sources, connections=self._limits.connections, tls=tls)
         self._portal = httpx.URL(portal).copy_with(raw_path=b"/", userinfo=b"", fragment=None)
         self._headers = _headers(self._portal)
@@ -77,7 +78,7 @@ class MediaFetcher:
         Conflict when another worker wrote the same file meanwhile.
         """
         try:
-            async with asyncio.timeout(self._limits.total):
+            async with self._room, asyncio.timeout(self._limits.total):
                 return await self._fetch(url, name, expected or Expected())
         except LinkExpired as over:
             return Fetched(Outcome.EXPIRED, over.reason, str(over))

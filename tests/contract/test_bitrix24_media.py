@@ -8,7 +8,6 @@ import orjson
 import pytest
 
 from connectors.bitrix24.readers.attachments import is_picture
-from shared.model.errors import EntityStopped
 from shared.model.json import JsonObject
 from shared.model.run import RunOptions
 from shared.storage.memory.media import MemoryMediaStore
@@ -136,9 +135,13 @@ async def test_files_that_are_there_already_are_not_downloaded_again(
     assert portal.stats()["calls"]["download"] == before
 
 
-async def test_without_the_drives_scope_the_files_on_it_stop_the_entity(portal: SimulatedPortal) -> None:
-    with pytest.raises(EntityStopped, match="disk"):
-        await _copy(portal, RunOptions(), MemoryMediaStore(), NARROW)
+async def test_without_the_drives_scope_pictures_of_people_come_and_files_on_it_are_told(
+    portal: SimulatedPortal,
+) -> None:
+    copy = await _copy(portal, RunOptions(), MemoryMediaStore(), NARROW)
+    lost = {one.reason for page in copy.read["media_file"] for one in page.lost}
+    assert lost == {"source.denied"}
+    assert any(row["owner"] == "user" and row["blob"] for row in copy.rows_of("media_file").values())
 
 
 def test_no_row_and_no_archive_quotes_a_secret(copied: Copy) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from connectors.bitrix24.families.media import MediaReader
 from connectors.bitrix24.readers.reader import Portal
 from connectors.bitrix24.webhooks import Webhook, Webhooks
-from shared.model.errors import EntityStopped, SlowDown
+from shared.model.errors import SlowDown
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import RunOptions
@@ -258,10 +258,9 @@ async def test_whoever_may_see_a_file_is_found(drive: Drive, read: Read) -> None
     assert _lost(pages) == {"feed_post-17-103": "source.denied"}
 
 
-async def test_a_portal_without_a_drive_stops_the_entity(drive: Drive, read: Read) -> None:
+async def test_files_on_a_drive_that_the_portal_does_not_have_are_told_one_by_one(drive: Drive, read: Read) -> None:
     drive.refusal = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}
-    with pytest.raises(EntityStopped):
-        await read(199)
+    assert set(_lost(await read(199)).values()) == {"source.method_missing"}
 
 
 async def test_the_number_that_a_comment_gives_may_be_that_of_an_attached_object(drive: Drive, read: Read) -> None:

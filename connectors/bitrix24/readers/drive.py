@@ -46,7 +46,7 @@ class Drive:
     webhooks: Webhooks
 
     async def find(self, files: Sequence[Wanted]) -> Search:
-        """Look for files that are had by number. Raises EntityStopped when no webhook may ask for any."""
+        """Look for files that are had by number."""
         search = Search()
         await self._find(files, {one.id: one.object for one in files if one.object}, search)
         if doubtful := [one for one in files if _may_be_attached(one) and not _is_it(one, search)]:
@@ -82,7 +82,11 @@ class Drive:
         answers: dict[str, JsonObject] = {}
         if not numbers:
             return answers
-        ways = await self.webhooks.with_scope(*SCOPES)
+        try:
+            ways = await self.webhooks.with_scope(*SCOPES)
+        except EntityStopped as closed:  # pictures that have an address need no drive
+            search.refused |= dict.fromkeys(numbers, closed)
+            return answers
         waiting = {one.id: _in_order(ways, one) for one in files if one.id in numbers}
         while waiting:
             webhook = next(iter(waiting.values()))[0]
@@ -96,8 +100,6 @@ class Drive:
                 if key in asked.results:
                     answers[one] = as_map(asked.results[key])
                     search.refused.pop(one, None)
-                elif asked.refused[key].reason.code == "source.method_missing":
-                    raise asked.refused[key]
                 else:
                     search.refused[one] = asked.refused[key]
                     waiting |= {one: left} if left else {}

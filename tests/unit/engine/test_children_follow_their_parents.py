@@ -126,6 +126,51 @@ async def test_what_follows_an_incomplete_entity_is_incomplete_too(world):
     assert entities["nephew"]["incomplete"] == entities["member"]["incomplete"]
 
 
+def _with_nephews(world, *, refused: str, at_cutting: bool):
+    """Nephews follow groups as far as these can be read; the portal refuses groups."""
+    nephew = Entity("nephew", also_after=("group",), archive_only=True)
+    world.plan = replace(world.plan, entities=(*world.plan.entities, nephew))
+    world.portal.records["nephew"] = {1: {"NAME": "n1"}}
+
+    def refuse(entity: str, cursor: dict[str, Any]) -> None:
+        if entity == "group" and (at_cutting or cursor):
+            raise EntityStopped(refused, "not for this webhook")
+
+    world.portal.trouble = refuse
+    world.rewire()
+
+
+@pytest.mark.parametrize(
+    ("at_cutting", "told"),
+    [
+        (True, "group (source.denied)"),
+        (False, "group range 0 from page 0 on (source.denied), group range 1 from page 0 on (source.denied)"),
+    ],
+)
+async def test_what_was_cut_while_its_parent_was_stopped_stays_incomplete_after_a_resume(world, at_cutting, told):
+    _with_nephews(world, refused="source.denied", at_cutting=at_cutting)
+    run = await world.start()
+    while (await world.status(run.run_id))["entities"]["nephew"]["extracted"] == 0:
+        await world.tick(run)
+        await world.deliver()
+    await world.control.pause(run.run_id, "tester")
+    world.portal.trouble = lambda _entity, _cursor: None
+    await world.control.resume(run.run_id, "tester", world.starter)
+    ended = await world.drive(run.run_id)
+    entities = (await world.status(run.run_id))["entities"]
+    assert entities["group"]["imported"] == 45
+    assert entities["nephew"]["incomplete"] == told
+    assert ended.state is RunState.COMPLETED_WITH_ERRORS
+    assert ended.message == f"nephew: incomplete, for it follows what could not be read: {told}"
+
+
+async def test_nothing_is_missing_of_a_parent_that_the_source_does_not_offer(world):
+    _with_nephews(world, refused="source.method_missing", at_cutting=True)
+    ended = await world.drive((await world.start()).run_id)
+    assert (await world.status(ended.run_id))["entities"]["nephew"]["incomplete"] is None
+    assert ended.state is RunState.COMPLETED
+
+
 async def test_few_pages_of_parents_are_kept_in_memory(world):
     cache, names = RowCache(world.stores), [f"rows/run/{number}" for number in range(20)]
     for name in names:

@@ -1,31 +1,35 @@
 """Records that the source knows of and could not give: listed, and no reason to stop."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
-from shared.model.records import Lost, SourcePage
+from shared.model.records import DeadLetter, Lost, SourcePage
 from shared.model.run import RunState
 from shared.ports.systems import Extracted
 
 
 class LosingPortal:
-    """Loses user 99 of whatever page he is on."""
+    """Loses user 99 of whatever page he is on, for so many times; then he is found again."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
+        self.times = 1000
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
     async def read(self, entity: str, cursor: dict[str, Any], extracted: Extracted) -> SourcePage:
         page: SourcePage = await self.inner.read(entity, cursor, extracted)
-        kept = tuple(record for record in page.records if (entity, record.id) != ("user", "99"))
-        lost = (Lost("99", "source.denied", "nobody may see 99"),) if len(kept) < len(page.records) else ()
-        return replace(page, records=kept, lost=lost)
+        if not self.times or entity != "user" or "99" not in {record.id for record in page.records}:
+            return page
+        self.times -= 1
+        kept = tuple(record for record in page.records if record.id != "99")
+        return replace(page, records=kept, lost=(Lost("99", "source.denied", "nobody may see 99"),))
 
 
 @pytest.fixture
@@ -52,3 +56,62 @@ async def test_a_page_that_two_workers_read_loses_its_record_once(losing):
     await asyncio.gather(*(losing.extractor.work(ExtractMessage.load(text)) for text in (*texts, *texts)))
     assert (await losing.status(run.run_id))["entities"]["user"]["dead_lettered"] == 1
     assert len(await losing.stores.dead_letters.list(run.run_id)) == 1
+
+
+class _Killed(Exception):
+    """The worker is gone."""
+
+
+async def test_the_letter_of_an_attempt_that_broke_off_goes_when_the_next_one_gets_the_record(losing, monkeypatch):
+    run = await losing.start(entities=("user",))
+    losing.portal.times = 1
+    while not (texts := await losing.messages(EXTRACT_QUEUE)):
+        await losing.tick(run)
+
+    async def killed(*_: Any) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr("shared.engine.extracting.complete", killed)
+        for text in texts:
+            with pytest.raises(_Killed):
+                await losing.extractor.work(ExtractMessage.load(text))
+    assert len(await losing.stores.dead_letters.list(run.run_id)) == 1
+    for text in texts:
+        await losing.extractor.work(ExtractMessage.load(text))
+    assert await losing.stores.dead_letters.list(run.run_id) == []
+    users = (await losing.status(run.run_id))["entities"]["user"]
+    assert (users["extracted"], users["dead_lettered"]) == (130, 0)
+
+
+class OvertakenLetters:
+    """Dead letters whose writer is overtaken by another worker before it writes."""
+
+    def __init__(self, inner: Any, overtake: Callable[[], Awaitable[None]]) -> None:
+        self.inner = inner
+        self.overtake = overtake
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    async def add(self, letters: Sequence[DeadLetter]) -> None:
+        await self.overtake()
+        await self.inner.add(letters)
+
+
+async def test_who_comes_second_leaves_no_letter_of_a_record_that_the_first_one_got(losing):
+    run = await losing.start(entities=("user",))
+    losing.portal.times = 1
+    while not (texts := await losing.messages(EXTRACT_QUEUE)):
+        await losing.tick(run)
+
+    async def read_all() -> None:
+        for text in texts:
+            await losing.extractor.work(ExtractMessage.load(text))
+
+    letters = OvertakenLetters(losing.stores.dead_letters, read_all)
+    losing.stores = replace(losing.stores, dead_letters=letters)
+    losing.rewire()
+    await read_all()
+    assert await letters.list(run.run_id) == []
+    assert (await losing.status(run.run_id))["entities"]["user"]["extracted"] == 130

@@ -1,0 +1,67 @@
+"""Letters of records that the source knows of and could not give: written before their page is completed.
+
+So an attempt that breaks off between the two leaves letters behind. It says on the page's row beforehand that it
+writes any, and the attempt that gets those records takes their letters back.
+"""
+
+from dataclasses import dataclass, replace
+
+from shared.engine.extracted import RowCache
+from shared.engine.fingerprints import fingerprint
+from shared.model.errors import Conflict
+from shared.model.ledger import PageRow, PageState
+from shared.model.records import DeadLetter, Lost, SourcePage
+from shared.ports.stores import Stores
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Keeps the letters of pages true, whichever attempt at a page comes to count."""
+
+    stores: Stores
+    rows: RowCache
+
+    async def note(self, page: PageRow, got: SourcePage, raw_blob: str) -> PageRow:
+        """Write letters for what ``got`` lacks and take back those of what it has; answers the row as it is now.
+
+        Raises Conflict when another worker completed the page.
+        """
+        if page.attempts:
+            await self._take_back(page, [record.id for record in got.records])
+        if not got.lost:
+            return page
+        page = await self._announced(page)
+        await self.stores.dead_letters.add([_letter(page, lost, raw_blob) for lost in got.lost])
+        return page
+
+    async def withdraw(self, page: PageRow, got: SourcePage) -> None:
+        """Take back the letters of an attempt that came second, of the records that the first one got."""
+        if not got.lost:
+            return
+        counting = await self.stores.ledger.get(page.key)
+        if counting is not None and counting.state is PageState.DONE and counting.blob:
+            there = {record.id for record in await self.rows.rows(counting.blob)}
+            await self._take_back(page, [lost.id for lost in got.lost if lost.id in there])
+
+    async def _take_back(self, page: PageRow, source_ids: list[str]) -> None:
+        await self.stores.dead_letters.remove(page.key.run_id, page.key.entity, source_ids)
+
+    async def _announced(self, page: PageRow) -> PageRow:
+        """The row with one attempt more, so that the next one looks for letters."""
+        for _ in range(_ATTEMPTS):
+            current = await self.stores.ledger.get(page.key)
+            if current is None or current.state is not PageState.PENDING:
+                break
+            try:
+                return await self.stores.ledger.update(replace(current, attempts=current.attempts + 1))
+            except Conflict:
+                continue
+        raise Conflict(page.key.row)
+
+
+def _letter(page: PageRow, lost: Lost, raw_blob: str) -> DeadLetter:
+    """The letter of a record that could not be read; a repeated attempt at its page replaces it."""
+    key, cause = page.key, fingerprint(page.key.entity, lost.reason, None, lost.message)
+    return DeadLetter(key.run_id, key.entity, lost.id, lost.reason, lost.message, page.attempts, raw_blob, cause)
