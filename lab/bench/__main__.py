@@ -1,8 +1,10 @@
 """Entry point of `make bench`."""
 
+import argparse
 import json
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,20 +19,33 @@ from lab.directories import own_directory
 from lab.processes import ROOT
 from lab.stopping import stop_when_asked
 
-_SCENARIOS = (without_limits, gateway_limit, portal_limit, operating_limit, beside_fast_bitrix24, many_deals)
+Scenario = Callable[[Path], list[Measure]]
+
+_SCENARIOS: tuple[Scenario, ...] = (
+    without_limits,
+    gateway_limit,
+    portal_limit,
+    operating_limit,
+    beside_fast_bitrix24,
+    many_deals,
+)
 
 
 def main() -> int:
-    """Measure (arguments name scenarios; none: all), print a table, write ``.local/bench/bench.json``.
-
-    1 when a scenario fails.
-    """
+    """Measure, print a table, write ``.local/bench/bench.json``. 1 when a scenario fails."""
+    known = {one.__name__: one for one in _SCENARIOS}
+    parser = argparse.ArgumentParser(prog="make bench", description="How fast Portage is, as shares of the limits.")
+    parser.add_argument("scenario", nargs="*", help=f"some of {', '.join(known)}; without any, all of them")
+    chosen = parser.parse_args().scenario or list(known)
+    if unknown := [name for name in chosen if name not in known]:
+        parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(known)}")
+    scenarios = [known[name] for name in chosen]
     console = Console(highlight=False)
     result = ROOT / ".local" / "bench" / "bench.json"
     stop_when_asked()
     try:
         with own_directory(result.parent) as directory:
-            measures = _measure(directory, console)
+            measures = _measure(scenarios, directory, console)
     except (RuntimeError, httpx.HTTPError) as error:
         print(f"make bench: {error}", file=sys.stderr)
         return 1
@@ -43,10 +58,9 @@ def main() -> int:
     return 0
 
 
-def _measure(directory: Path, console: Console) -> list[Measure]:
+def _measure(scenarios: Sequence[Scenario], directory: Path, console: Console) -> list[Measure]:
     measures: list[Measure] = []
-    chosen = [one for one in _SCENARIOS if one.__name__ in sys.argv[1:] or not sys.argv[1:]]
-    for scenario in chosen:
+    for scenario in scenarios:
         begun = time.monotonic()
         measures += scenario(directory / scenario.__name__)
         console.print(f"{scenario.__name__.replace('_', ' ')}: {time.monotonic() - begun:.0f} s")

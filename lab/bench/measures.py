@@ -63,7 +63,7 @@ def with_all_it_needs(api: Api, entity: str) -> list[str]:
         name = open_ones.pop()
         if name not in needed:
             needed.append(name)
-            open_ones += [*plan[name]["import_after"], *plan[name]["extract_after"]]
+            open_ones += [*plan[name]["requires"], *plan[name]["extract_after"]]
     return sorted(needed)
 
 

@@ -47,6 +47,11 @@ class ExtractedRows:
         """The options of the run."""
         return self.run.options
 
+    @property
+    def generation(self) -> str:
+        """The run and its epoch."""
+        return f"{self.run.run_id} {self.run.epoch}"
+
     async def pages(self, entity: str) -> tuple[str, ...]:
         """Rows blobs of an entity, in key order, without those of empty pages and of pages that were given up."""
         pages = await self.stores.ledger.scan(self.run.run_id, entity=entity, stage=Stage.EXTRACT)

@@ -56,6 +56,10 @@ class Extracted(Protocol):
     def options(self) -> RunOptions:
         """The options of the run request."""
 
+    @property
+    def generation(self) -> str:
+        """Names the run and its generation, in which the pages of an entity that is followed stay the same."""
+
     async def pages(self, entity: str) -> tuple[str, ...]:
         """Names of the pages of an entity that hold records, in key order: all but those that were given up.
 

@@ -69,6 +69,7 @@ class Copy:
     source: Bitrix24Source
     options: RunOptions = field(default_factory=RunOptions)
     read: dict[str, list[SourcePage]] = field(default_factory=dict)
+    generation: str = "copy"
 
     async def pages(self, entity: str) -> tuple[str, ...]:
         return tuple(f"{entity} {number}" for number, page in enumerate(self.read.get(entity, [])) if page.records)

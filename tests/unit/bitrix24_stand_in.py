@@ -129,6 +129,7 @@ class NothingYet:
     """What was read before, for entities that follow no other."""
 
     options: RunOptions = field(default_factory=RunOptions)
+    generation: str = "run"
 
     async def pages(self, _entity: str) -> tuple[str, ...]:
         return ()

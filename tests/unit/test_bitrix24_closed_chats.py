@@ -16,6 +16,7 @@ class Dialogs:
     """Chats 7 and 8, as the administrator's list shows them."""
 
     options: RunOptions = field(default_factory=RunOptions)
+    generation: str = "run"
 
     async def pages(self, _entity: str) -> tuple[str, ...]:
         return ("the page",)

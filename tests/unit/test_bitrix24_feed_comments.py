@@ -1,6 +1,7 @@
 """Comments of the feed from answers to records: whose they are, on which post, and with what of them."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,13 @@ from urllib.parse import parse_qsl
 import orjson
 import pytest
 
-from connectors.bitrix24.families.feed_comments import CommentReader, coverage
+from connectors.bitrix24.families.feed_comments import CommentReader
 from connectors.bitrix24.raw import archived, note
 from connectors.bitrix24.readers.authored import PAGE, Place, comments_of, place_after
-from connectors.bitrix24.webhooks import Webhooks
-from shared.model.errors import RetryLater
+from connectors.bitrix24.readers.log_entries import LogEntries
+from connectors.bitrix24.transport import Transport
+from connectors.bitrix24.webhooks import Webhook, Webhooks
+from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import RunOptions
@@ -34,6 +37,7 @@ class Read:
     users: tuple[str, ...] = ()
     posts: dict[str, str] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
+    generation: str = "run"
 
     async def pages(self, entity: str) -> tuple[str, ...]:
         return (entity,) if await self.rows(entity) else ()
@@ -56,8 +60,8 @@ def _webhooks(answer: Answer) -> Webhooks:
     return Webhooks([connected(batch)])
 
 
-async def _read(answer: Answer, read: Read) -> list[SourcePage]:
-    reader = CommentReader(_webhooks(answer))
+async def _read(portal: Answer | Webhooks, read: Read) -> list[SourcePage]:
+    reader = CommentReader(portal if isinstance(portal, Webhooks) else _webhooks(portal))
     pages: list[SourcePage] = []
     for cursor in (await reader.cut(8, read)).cursors:
         following: JsonObject | None = cursor
@@ -196,14 +200,107 @@ async def test_comments_on_posts_that_were_not_read_stay_out_of_the_archive() ->
     assert set(_records(await _read(two, asked_for))) == {"1001", "1002"}
 
 
-def test_coverage_counts_what_was_read_and_what_has_a_text() -> None:
-    posts = [SourceRecord("7", {"NUM_COMMENTS": "3"}), SourceRecord("8", {"NUM_COMMENTS": None})]
-    comments = [
-        SourceRecord("1", {"post_id": "7", "text_unavailable": False}),
-        SourceRecord("2", {"post_id": "7", "text_unavailable": True}),
-        SourceRecord("3", {"post_id": None, "text_unavailable": False}),
-    ]
-    assert coverage(posts, comments) == {
-        "7": {"expected": 3, "collected": 2, "with_text": 1},
-        "8": {"expected": 0, "collected": 0, "with_text": 0},
-    }
+DENIED: Json = {"error": "ACCESS_DENIED", "error_description": ""}
+
+
+def _entries_by_author(asked_for: list[str], *, seen: bool) -> Answer:
+    """80 comments of every author, each on a feed entry of its own; ``asked_for`` gets the cursors of lookups."""
+
+    def answer(method: str, asked: dict[str, str]) -> Json:
+        if method == "log.blogcomment.user.get":
+            first = int(asked["USER_ID"]) * 100
+            comments = [{**_comment(first + one), "log_id": first + one} for one in range(80, 0, -1)]
+            unnamed = [{name: value for name, value in one.items() if name != "post_id"} for one in comments]
+            return {"comments": [] if "LAST_ID" in asked else unnamed, "files": []}
+        if "FIRST_ID" in asked:
+            asked_for.append(asked["FIRST_ID"])
+        entry = int(asked["FIRST_ID"]) + 1 if "FIRST_ID" in asked else int(asked["LAST_ID"]) - 1
+        return [{"ID": str(entry), "DATE_PUBLISH": EARLY}] if seen else []
+
+    return answer
+
+
+async def test_a_read_looks_up_a_bounded_number_of_entries_and_loses_no_author() -> None:
+    asked_for: list[str] = []
+    read = Read(tuple(map(str, range(1, 8))), {"7": "1"}, RunOptions(private_posts=True))
+    reader = CommentReader(_webhooks(_entries_by_author(asked_for, seen=True)))
+    cursor: JsonObject | None = {"page": "user"}
+    pages: list[SourcePage] = []
+    while cursor is not None:
+        before = len(asked_for)
+        pages.append(await reader.read(cursor, read))
+        assert len(asked_for) - before <= PAGE
+        assert reader.rows(pages[-1].raw) == pages[-1].records
+        cursor = pages[-1].next
+    assert len(_records(pages)) == 7 * 80
+
+
+async def test_an_entry_that_no_webhook_sees_is_asked_for_once_in_a_generation() -> None:
+    asked_for: list[str] = []
+    reader = CommentReader(_webhooks(_entries_by_author(asked_for, seen=False)))
+    read = Read(("1",), {}, RunOptions(private_posts=True))
+    for _ in range(2):
+        await reader.read({"page": "user"}, read)
+    assert len(asked_for) == 80
+    read.generation = "the next"
+    await reader.read({"page": "user"}, read)
+    assert len(asked_for) == 160
+
+
+async def test_entries_are_looked_up_through_the_webhooks_that_are_not_denied() -> None:
+    def refuse(_body: JsonObject) -> JsonObject:
+        raise EntityStopped("source.denied", "insufficient_scope")
+
+    denied = Webhook("1", "", True, None, connected(refuse))
+    (open_one,) = await _webhooks(_entries_by_author([], seen=True)).known()
+    found, _ = await LogEntries().find({"150"}, (denied, open_one), "one")
+    assert found == {"150": {"ID": "150", "DATE_PUBLISH": EARLY}}
+
+
+def _several(answer: Answer, admins: dict[str, bool], denied: set[str]) -> Webhooks:
+    """A webhook for each user (is it an administrator's?); those in ``denied`` are refused the comments."""
+
+    def of(user: str) -> Transport:
+        def batch(body: JsonObject) -> JsonObject:
+            asked = {key: command.partition("?") for key, command in body["cmd"].items()}
+            if user in denied:
+                return {"result": {"result": {}, "result_error": dict.fromkeys(asked, DENIED)}}
+            found = {key: answer(method, dict(parse_qsl(query))) for key, (method, _, query) in asked.items()}
+            return {"result": {"result": found}}
+
+        return connected(batch)
+
+    return Webhooks([], tuple(Webhook(user, "", admin, None, of(user)) for user, admin in admins.items()))
+
+
+def _one_each(_method: str, asked: dict[str, str]) -> Json:
+    return {"comments": [] if "LAST_ID" in asked else [_comment(int(asked["USER_ID"]))], "files": []}
+
+
+def _counted(pages: list[SourcePage]) -> Counter[str]:
+    return sum((Counter(page.coverage) for page in pages), Counter())
+
+
+async def test_authors_whom_no_webhook_may_read_are_counted() -> None:
+    webhooks = _several(_one_each, {"1": False}, set())
+    counted = _counted(await _read(webhooks, Read(("1", "2", "3"), {"7": "1"})))
+    assert (counted["authors_unread"], counted["comments_collected"]) == (2, 1)
+
+
+async def test_an_author_whose_own_webhook_is_denied_is_read_by_an_administrator() -> None:
+    webhooks = _several(_one_each, {"1": True, "2": False}, {"2"})
+    pages = await _read(webhooks, Read(("1", "2"), {"7": "1"}))
+    assert {one["author_id"]: one["text_unavailable"] for one in _records(pages).values()} == {"1": False, "2": True}
+    assert _counted(pages)["refused_to 2"] > 0
+
+
+async def test_authors_of_a_denied_administrator_are_unread_and_the_others_go_on() -> None:
+    webhooks = _several(_one_each, {"1": True, "2": False}, {"1"})
+    pages = await _read(webhooks, Read(("1", "2", "3"), {"7": "1"}))
+    assert {one["author_id"] for one in _records(pages).values()} == {"2"}
+    assert _counted(pages)["authors_unread"] == 2
+
+
+async def test_comments_stop_when_every_webhook_is_denied() -> None:
+    with pytest.raises(EntityStopped, match="ACCESS_DENIED"):
+        await _read(_several(_one_each, {"1": True, "2": False}, {"1", "2"}), Read(("1", "2"), {"7": "1"}))

@@ -92,6 +92,7 @@ class Rows:
 
     records: tuple[SourceRecord, ...]
     options: RunOptions = field(default_factory=RunOptions)
+    generation: str = "run"
 
     async def pages(self, entity: str) -> tuple[str, ...]:
         return ("the page",) if entity == "feed_post" else ()

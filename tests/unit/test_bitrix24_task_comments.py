@@ -75,6 +75,7 @@ class Tasks:
 
     portal: Discussed
     options: RunOptions = field(default_factory=RunOptions)
+    generation: str = "run"
 
     async def pages(self, _entity: str) -> tuple[str, ...]:
         return ("page of tasks",)

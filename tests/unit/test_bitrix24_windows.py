@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.bitrix24.families.feed_audience import POSTS
-from connectors.bitrix24.readers.looking import Lookout
+from connectors.bitrix24.readers.looking import Lookout, found
 from connectors.bitrix24.readers.windows import Window, instant, rows_of
-from connectors.bitrix24.webhooks import Webhooks
-from shared.model.errors import RetryLater
+from connectors.bitrix24.webhooks import Webhook, Webhooks
+from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
 from tests.unit.bitrix24_stand_in import connected
 
@@ -194,3 +194,52 @@ def test_what_is_no_list_of_posts_is_not_an_empty_window(result: Json) -> None:
 )
 def test_only_a_date_with_an_offset_is_an_instant(text: Json, seconds_since_1970: int | None) -> None:
     assert instant(text) == seconds_since_1970
+
+
+def _user(number: str, denies: Callable[[str], bool]) -> Webhook:
+    """The webhook of one user, who is denied commands whose keys ``denies`` names; two posts for everything else."""
+
+    def answer(body: JsonObject) -> JsonObject:
+        denied = {key: {"error": "ACCESS_DENIED"} for key in body["cmd"] if denies(key)}
+        shown = {key: [_post(1, CROWDED), _post(2, CROWDED)] for key in body["cmd"] if key not in denied}
+        return {"result": {"result": shown, "result_error": denied}}
+
+    return Webhook(number, "", False, None, connected(answer))
+
+
+def _rights(*webhooks: Webhook) -> Lookout:
+    return Lookout(POSTS, ("log",), lambda label: {"LOG_RIGHTS": [label]} if label else {}, Webhooks([], webhooks))
+
+
+async def test_a_right_that_is_denied_to_all_is_dropped_and_the_others_are_read() -> None:
+    look = await _rights(_user("1", lambda key: "SG5" in key)).look([Window("SG5"), Window("SG6")], NOW)
+    assert (look.whole, look.dropped, look.left) == ((Window("SG6"),), (Window("SG5"),), ())
+
+
+async def test_a_read_of_nothing_but_denied_rights_does_not_stop_a_list_that_is_open() -> None:
+    look = await _rights(_user("1", lambda key: "SG5" in key)).look([Window("SG5")], NOW)
+    assert (look.whole, look.dropped, look.left) == ((), (Window("SG5"),), ())
+
+
+async def test_what_is_denied_to_one_webhook_is_read_through_another() -> None:
+    look = await _rights(_user("1", lambda _key: True), _user("2", lambda _key: False)).look([Window()], NOW)
+    assert look.whole == (Window(),)
+    assert look.coverage == {"refused_to 1": 1}
+
+
+@pytest.mark.parametrize("label", ["", "SG5"])
+async def test_a_list_that_is_denied_to_every_webhook_stops_the_entity(label: str) -> None:
+    lookout = _rights(_user("1", lambda _key: True), _user("2", lambda _key: True))
+    with pytest.raises(EntityStopped, match="ACCESS_DENIED"):
+        await lookout.look([Window(label)], NOW)
+
+
+async def test_dates_that_are_denied_are_never_dropped() -> None:
+    window = Window("", CROWDED, CROWDED + 9)
+    with pytest.raises(EntityStopped, match="ACCESS_DENIED"):
+        await _rights(_user("1", lambda key: str(CROWDED) in key)).look([window], NOW)
+
+
+def test_a_window_that_no_archived_answer_holds_is_half_an_answer() -> None:
+    with pytest.raises(RetryLater, match=POSTS.method):
+        list(found(Window(), {"1": {}, "2": {}}, POSTS))

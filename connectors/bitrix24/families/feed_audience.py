@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.gathered import Gathered
-from connectors.bitrix24.readers.looking import Lookout
+from connectors.bitrix24.readers.looking import Look, Lookout, found
 from connectors.bitrix24.readers.reader import Need, Readers
-from connectors.bitrix24.readers.windows import Dated, Window, rows_of
+from connectors.bitrix24.readers.windows import Dated, Window
 from connectors.bitrix24.readers.withholding import reduced, rows_reduced
 from connectors.bitrix24.webhooks import Webhooks
+from shared.model.errors import EntityStopped
 from shared.model.json import Json, JsonObject
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
@@ -46,8 +47,8 @@ def goes_to_persons_only(rights: Sequence[str]) -> bool:
     return all(right[:1] == "U" and right[1:].isdecimal() for right in rights)
 
 
-def _add(found: Audiences, record: SourceRecord) -> None:
-    found.setdefault(record.data["post_id"], []).append(sys.intern(record.data["right"]))
+def _add(known: Audiences, record: SourceRecord) -> None:
+    known.setdefault(record.data["post_id"], []).append(sys.intern(record.data["right"]))
 
 
 @dataclass(slots=True)
@@ -79,30 +80,44 @@ class AudienceReader:
             stack.insert(0, Window(rights[begun]))
             begun += 1
         look = await self._lookout.look(stack, cursor["end"])
+        if not extracted.options.private_posts:
+            _check_own(look)
         raw = [archived(by, reduced(body, _ids_and_dates)) for by, body in look.bodies]
         raw.append(note({"windows": [window.dump() for window in look.whole]}))
         following: JsonObject | None = None
         if look.left or begun < len(rights):
             following = {**cursor, "begun": begun, "windows": [window.dump() for window in look.left]}
-        return SourcePage(self.rows(raw), tuple(raw), following, len(look.bodies))
+        coverage = {**look.coverage, "rights_refused": len(look.dropped)}
+        return SourcePage(self.rows(raw), tuple(raw), following, len(look.bodies), coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """``{right}:{post id}`` for each post that some webhook found in a window that was read whole."""
         answers: dict[str, JsonObject] = {}
         for one in told(raw):
             answers.setdefault(one.by, {}).update(batch_results(one.answer))
-        found: dict[str, JsonObject] = {}
+        rows: dict[str, JsonObject] = {}
         for window in (Window(*one) for one in noted(raw).get("windows", [])):
-            for results in answers.values():
-                for post_id in rows_of(window, results, POSTS):
-                    found[f"{window.label}:{post_id}"] = {"right": window.label, "post_id": post_id}
-        return tuple(SourceRecord(source_id, row) for source_id, row in found.items())
+            for _, posts in found(window, answers, POSTS):
+                for post_id in posts:
+                    rows[f"{window.label}:{post_id}"] = {"right": window.label, "post_id": post_id}
+        return tuple(SourceRecord(source_id, row) for source_id, row in rows.items())
 
     @staticmethod
     async def _rights(cursor: JsonObject, extracted: Extracted) -> list[str]:
         if "page" not in cursor:
             return []
         return [f"{_PARENTS[cursor['kind']]}{record.id}" for record in await extracted.rows(cursor["page"])]
+
+
+def _check_own(look: Look) -> None:
+    """Raises EntityStopped when a webhook is told other rights, but not which posts went to its own user.
+
+    It would show private posts that nothing tells from others.
+    """
+    whole = set(look.whole)
+    for user, refused in look.refused.items():
+        if whole.difference(refused) and any(window.label == f"{_PARENTS['user']}{user}" for window in refused):
+            raise EntityStopped("source.denied", f"{POSTS.method}: user {user} may not ask which posts went to them")
 
 
 def _ids_and_dates(_key: str, result: Json) -> Json:

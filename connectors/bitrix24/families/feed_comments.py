@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from connectors.bitrix24.batch import BatchAnswer, batch_results
-from connectors.bitrix24.coverage import number
 from connectors.bitrix24.families.feed_audience import SCOPES
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.authored import (
     METHOD,
+    PAGE,
     Place,
     author_key,
     author_of,
@@ -34,14 +34,18 @@ from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.reader import Need, Readers
 from connectors.bitrix24.readers.windows import instant
 from connectors.bitrix24.readers.withholding import reduced
+from connectors.bitrix24.transport import MOST_COMMANDS
 from connectors.bitrix24.webhooks import Webhook, Webhooks
-from shared.model.errors import PortageError, RetryLater, SlowDown
+from shared.model.errors import EntityStopped, PortageError, RetryLater, SlowDown
 from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _AUTHORS_AT_ONCE = 1000
 """Authors in one cursor, of those that are no users."""
+
+_ENTRIES_AT_ONCE = PAGE
+"""Feed entries that one read looks up: four batches for each webhook. An author's page never names more."""
 
 _NOBODY = frozenset({"", "0"})
 """Asked about nobody, the portal answers the webhook's own comments."""
@@ -51,15 +55,27 @@ _NOBODY = frozenset({"", "0"})
 class _Turn:
     """One read: the ``places`` that it begins at, and what came of it.
 
-    ``answers`` are those of webhooks, by user; ``left`` are the authors who go on.
+    ``answers`` are those of webhooks, by user; ``left`` are the authors who go on; ``unread``
+    those whom no webhook reads. ``pages`` are comments by author.
     """
 
     places: dict[str, Place]
     next: int
     left: dict[str, Place]
     answers: list[tuple[str, BatchAnswer]] = field(default_factory=list)
-    comments: list[JsonObject] = field(default_factory=list)
+    pages: dict[str, list[JsonObject]] = field(default_factory=dict)
     stumbles: list[PortageError] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    @property
+    def comments(self) -> list[JsonObject]:
+        """Those of all pages."""
+        return [comment for page in self.pages.values() for comment in page]
+
+    def postpone(self, author: str) -> None:
+        """Leave an author where he is: his page is asked for again."""
+        del self.pages[author]
+        self.left[author] = self.places[author]
 
 
 @dataclass(slots=True)
@@ -72,6 +88,7 @@ class CommentReader:
     webhooks: Webhooks
     _pacing: Pacing = field(default_factory=Pacing)
     _entries: LogEntries = field(default_factory=LogEntries)
+    _fitting: int = MOST_COMMANDS
     _users: Gathered[set[str]] = field(init=False)
     _posts: Gathered[dict[str, str]] = field(init=False)
 
@@ -92,14 +109,14 @@ class CommentReader:
         """Authors who were begun first, then new ones."""
         authors = cursor.get("authors") or [record.id for record in await extracted.rows(cursor["page"])]
         webhooks = await readers_of(self.webhooks, SCOPES)
-        turn = _turn(cursor, authors, self._pacing.most)
-        for webhook, mine in _by_reader(webhooks, turn.places):
-            await self._ask(webhook, mine, turn)
-        if turn.places and len(turn.stumbles) == len(turn.places):
+        turn = _turn(cursor, authors, min(self._pacing.most, self._fitting))
+        refused = await self._ask_all(webhooks, turn)
+        if turn.stumbles and len(turn.stumbles) == len(turn.places):
             raise turn.stumbles[0]
-        entries = {str(one["log_id"]) for one in turn.comments if "post_id" not in one and "log_id" in one}
-        posts, calls = await self._entries.find(entries, webhooks)
         bodies = [(by, answer.raw) for by, answer in turn.answers]
+        if postponed := self._postponed(turn, extracted.generation):
+            bodies = [(by, reduced(body, partial(_of_others, postponed))) for by, body in bodies]
+        posts, calls = await self._entries.find(_entries(turn.comments), webhooks, extracted.generation)
         withheld: set[str] = set()
         if not extracted.options.private_posts:
             known = await self._posts.of(extracted)
@@ -114,6 +131,9 @@ class CommentReader:
             following = {**cursor, "next": turn.next, "open": open_places}
         records = self.rows(raw)
         coverage = {
+            **{f"refused_to {user}": count for user, count in refused.items()},
+            "authors_unread": len(turn.unread),
+            "comments_collected": len(records),
             "left_out": len(withheld),
             "post_unknown": sum(record.data["post_unknown"] for record in records),
             "text_unavailable": sum(record.data["text_unavailable"] for record in records),
@@ -139,28 +159,74 @@ class CommentReader:
                     }
         return tuple(SourceRecord(source_id, row) for source_id, row in found.items())
 
-    async def _ask(self, webhook: Webhook, authors: Sequence[str], turn: _Turn) -> None:
-        """A page for each author. One who stumbles goes on where he is; one who is refused is over."""
+    async def _ask_all(self, webhooks: Sequence[Webhook], turn: _Turn) -> dict[str, int]:
+        """Authors who were refused to each user's webhook; they are asked for through the next one that may.
+
+        Raises the refusal when every webhook was asked and none was told anything.
+        """
+        counts: dict[str, int] = {}
+        refusals: list[EntityStopped] = []
+        readers, waiting = list(webhooks), list(turn.places)
+        while waiting:
+            chosen = _by_reader(readers, waiting)
+            if not chosen and len(counts) == len(webhooks) and not any(one.results for _, one in turn.answers):
+                raise refusals[0]
+            turn.unread += set(waiting).difference(*(mine for _, mine in chosen))
+            waiting = []
+            for webhook, mine in chosen:
+                refused = await self._ask(webhook, mine, turn)
+                if refused:
+                    counts[webhook.user] = len(refused)
+                    refusals += refused.values()
+                    waiting += refused
+                    readers.remove(webhook)
+        return counts
+
+    async def _ask(self, webhook: Webhook, authors: Sequence[str], turn: _Turn) -> dict[str, EntityStopped]:
+        """A page for each author; those who were refused.
+
+        One who stumbles goes on where he is; one whom the portal does not know is over.
+        """
         asked = {author_key(author): command(author, turn.places[author]) for author in authors}
         try:
             answer = await webhook.transport.batch(asked)
         except RetryLater:
             self._pacing.failed(len(asked))
             raise
+        except EntityStopped as refusal:
+            return dict.fromkeys(authors, refusal)
         self._pacing.took(answer.seconds, len(asked))
         turn.answers.append((webhook.user, answer))
+        refused: dict[str, EntityStopped] = {}
         for author in authors:
             error = answer.errors.get(author_key(author))
             if error is None:
                 page = comments_of(answer.results[author_key(author)])
-                turn.comments += page
+                turn.pages[author] = page
                 if (after := place_after(turn.places[author], page)) is not None:
                     turn.left[author] = after
             elif isinstance(error, RetryLater | SlowDown):
                 turn.left[author] = turn.places[author]
                 turn.stumbles.append(error)
-            elif not is_gone(error):
+            elif not isinstance(error, EntityStopped):
                 raise error
+            elif not is_gone(error):
+                refused[author] = error
+        return refused
+
+    def _postponed(self, turn: _Turn, generation: str) -> set[str]:
+        """Authors whose comments name more entries than one read looks up; the next reads ask for fewer authors."""
+        asked: set[str] = set()
+        postponed: set[str] = set()
+        for author, page in list(turn.pages.items()):
+            more = asked | self._entries.unasked(_entries(page), generation)
+            if asked and len(more) > _ENTRIES_AT_ONCE:
+                postponed.add(author_key(author))
+                turn.postpone(author)
+            else:
+                asked = more
+        self._fitting = max(1, len(turn.pages)) if postponed else min(2 * self._fitting, MOST_COMMANDS)
+        return postponed
 
     def _is_of(self, posts: Collection[str], comment: JsonObject, entries: JsonObject) -> bool:
         """Whether a comment is of one of ``posts``.
@@ -169,18 +235,6 @@ class CommentReader:
         """
         post = _post_of(comment, entries)
         return not self._entries.proven if post is None else post in posts
-
-
-def coverage(posts: Iterable[SourceRecord], comments: Iterable[SourceRecord]) -> dict[str, JsonObject]:
-    """``{post id: {"expected", "collected", "with_text"}}``: what posts say of their comments, and what was read."""
-    found: dict[str, JsonObject] = {
-        post.id: {"expected": number(post.data.get("NUM_COMMENTS")), "collected": 0, "with_text": 0} for post in posts
-    }
-    for comment in comments:
-        if (counts := found.get(str(comment.data["post_id"]))) is not None:
-            counts["collected"] += 1
-            counts["with_text"] += not comment.data["text_unavailable"]
-    return found
 
 
 def _add_post(posts: dict[str, str], record: SourceRecord) -> None:
@@ -218,6 +272,15 @@ def _post_of(comment: JsonObject, entries: JsonObject) -> str | None:
     if not post or (published is not None and made is not None and made < published):
         return None
     return str(post["ID"])
+
+
+def _entries(comments: Iterable[JsonObject]) -> set[str]:
+    """The feed entries of comments that do not name their post."""
+    return {str(one["log_id"]) for one in comments if "post_id" not in one and "log_id" in one}
+
+
+def _of_others(postponed: Collection[str], key: str, result: Json) -> Json:
+    return None if key in postponed else result
 
 
 def _without(withheld: Collection[str], _key: str, result: Json) -> Json:

@@ -25,9 +25,9 @@ from connectors.bitrix24.families.feed_audience import (
 )
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.gathered import Gathered
-from connectors.bitrix24.readers.looking import Look, Lookout
+from connectors.bitrix24.readers.looking import Look, Lookout, found
 from connectors.bitrix24.readers.reader import Need, Readers
-from connectors.bitrix24.readers.windows import OLDEST, Window, rows_of
+from connectors.bitrix24.readers.windows import OLDEST, Window
 from connectors.bitrix24.readers.withholding import reduced, rows_reduced
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.json import Json, JsonObject, as_map
@@ -80,6 +80,7 @@ class PostReader:
         following = {**cursor, "windows": [window.dump() for window in look.left]} if look.left else None
         records = self.rows(raw)
         coverage = {
+            **look.coverage,
             **seen_by(record.data["seen_by"] for record in records),
             "private_left_out": len(withheld),
             "audience_unknown": sum(record.data["audience"] is None for record in records),
@@ -102,9 +103,9 @@ def _merged(answers: Iterable[tuple[str, JsonObject]], windows: Sequence[Window]
     for user, results in answers:
         by_user.setdefault(user, {}).update(results)
     posts: dict[str, JsonObject] = {}
-    for user, results in by_user.items():
-        for window in windows:
-            for one, row in rows_of(window, results, POSTS).items():
+    for window in windows:
+        for user, rows in found(window, by_user, POSTS):
+            for one, row in rows.items():
                 posts.setdefault(one, {**row, "seen_by": []})["seen_by"].append(user)
     return posts
 

@@ -10,6 +10,9 @@ from shared.ports.systems import Extracted
 
 Found = TypeVar("Found")
 
+_MOST_KEPT = 2
+"""Generations: a full run and a dry one may read side by side."""
+
 
 @dataclass(slots=True)
 class Gathered(Generic[Found]):
@@ -18,17 +21,22 @@ class Gathered(Generic[Found]):
     entity: str
     empty: Callable[[], Found]
     add: Callable[[Found, SourceRecord], None]
-    _kept: tuple[tuple[str, ...], Found] | None = None
+    _kept: dict[str, Found] = field(default_factory=dict)
     _gathering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, extracted: Extracted) -> Found:
-        """What all pages of the entity tell; gathered anew when there are others than before."""
+        """What all pages of the entity tell; gathered once for each generation of a run, when the entity is over."""
         async with self._gathering:
-            pages = await extracted.pages(self.entity)
-            if self._kept is None or self._kept[0] != pages:
-                found = self.empty()
-                for page in pages:
-                    for record in await extracted.rows(page):
-                        self.add(found, record)
-                self._kept = pages, found
-            return self._kept[1]
+            kept = self._kept.pop(extracted.generation, None)
+            found = await self._gathered(extracted) if kept is None else kept
+            self._kept[extracted.generation] = found
+            while len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            return found
+
+    async def _gathered(self, extracted: Extracted) -> Found:
+        found = self.empty()
+        for page in await extracted.pages(self.entity):
+            for record in await extracted.rows(page):
+                self.add(found, record)
+        return found
