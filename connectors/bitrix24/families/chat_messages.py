@@ -9,6 +9,7 @@ from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.following import ranges_by_parents
 from connectors.bitrix24.readers.histories import (
     History,
+    Place,
     advance,
     choose,
     commands,
@@ -17,9 +18,12 @@ from connectors.bitrix24.readers.histories import (
     messages_of,
 )
 from connectors.bitrix24.webhooks import Webhooks
+from shared.model.errors import EntityStopped
 from shared.model.json import JsonObject, as_list, as_map
-from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
+
+_CLOSED = "no webhook may read the messages of this chat"
 
 
 @dataclass(slots=True)
@@ -36,18 +40,25 @@ class ChatMessageReader:
         return await ranges_by_parents(extracted, "chat")
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
-        """One turn of up to 50 chats.."""
+        """One turn of up to 50 chats. Raises EntityStopped when the webhook that reads them is not there any more.
+
+        A chat of which only a part of the turn came stays where it was, and what came of it is left to the next turn.
+        """
         histories = [_history(chat) for chat in await extracted.rows(cursor["page"])]
         turn = choose(histories, cursor)
         if turn is None:
             return SourcePage((), (), None, 0)
-        webhook = await self.webhooks.of_user(turn.by, SCOPE) or await self.webhooks.first(SCOPE)
+        webhook = await self.webhooks.of_user(turn.by, SCOPE)
+        if webhook is None:  # nobody else's: a private dialog has the same name for others, and is another one
+            raise EntityStopped("source.denied", f"the webhook of user {turn.by} is not configured any more")
         answer = await webhook.transport.batch(commands(turn))
-        places, _unreadable = advance(turn, answer)
-        before = {key: place.last for key, place in turn.places.items()}
+        places, unreadable = advance(turn, answer)
+        moved = [key for key, place in turn.places.items() if key not in unreadable and _moved(place, places.get(key))]
+        before = {key: turn.places[key].last for key in moved}
+        closed = tuple(Lost(f"{key}-messages", "source.denied", _CLOSED) for key in unreadable)
         raw = (note({"before": before}), archived(webhook.user, answer.raw))
         rest = following(turn, places, len(histories))
-        return SourcePage(self.rows(raw), raw, rest and {"page": cursor["page"], **rest}, 1)
+        return SourcePage(self.rows(raw), raw, rest and {"page": cursor["page"], **rest}, 1, closed)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """See ``ChatMessageReader``."""
@@ -59,6 +70,11 @@ class ChatMessageReader:
                 files = files_of(results, key)
                 rows += [_row(message, files) for message in messages_of(results, key, last)]
         return tuple(rows)
+
+
+def _moved(before: Place, after: Place | None) -> bool:
+    """Whether a turn brought a chat on, or to its end; who only changed its reader brought nothing."""
+    return after is None or (after != before and after.reader == before.reader)
 
 
 def _history(chat: SourceRecord) -> History:
