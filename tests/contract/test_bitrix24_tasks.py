@@ -1,5 +1,6 @@
 """Tasks and their comments, read from a simulated portal in a process of its own."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import httpx
@@ -80,6 +81,14 @@ def unreadable_chats(copy: Copy) -> set[str]:
     return {task for page in copy.read["task_comment"] for task in noted(page.raw)["unreadable"]["chat"]}
 
 
+def counted(copy: Copy) -> dict[str, int]:
+    """What the pages of comments counted, added up."""
+    found: Counter[str] = Counter()
+    for page in copy.read["task_comment"]:
+        found.update(page.coverage)
+    return dict(found)
+
+
 async def test_every_task_comes_with_its_details_and_checklists(portal: SimulatedPortal) -> None:
     copy = Copy(portal.source(portal.webhook(SECRET)))
     await copy.fetch("task")
@@ -145,10 +154,13 @@ async def test_a_chat_is_read_through_any_webhook_that_may_see_it(portal: Simula
     assert takes_part[1] - takes_part[0]
     assert not unreadable & (takes_part[0] | takes_part[1])
     assert unreadable
+    assert counted(copy)["chat_unreadable"] == len(unreadable)
 
 
-async def test_the_forum_is_enough_where_no_webhook_may_read_chats(portal: SimulatedPortal) -> None:
+async def test_the_forum_is_read_and_chats_are_counted_where_no_webhook_may_read_them(portal: SimulatedPortal) -> None:
     copy = await copied(portal, portal.webhook(WITHOUT_CHATS))
     forum = {number for number in truth_of(portal, "task_comment") if number.startswith("f")}
     assert set(comments_in(copy)) == forum
-    assert unreadable_chats(copy) == {row["id"] for row in portal.truth("task") if row["chatId"]}
+    with_chat = [row for row in portal.truth("task") if row["chatId"]]
+    assert counted(copy) == {"chat_unreadable": len(with_chat), "forum_unreadable": 0, "chats_read": 0}
+    assert not [page.lost for page in copy.read["task_comment"] if page.lost]

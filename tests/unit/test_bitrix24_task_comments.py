@@ -8,10 +8,9 @@ from urllib.parse import parse_qsl
 import pytest
 
 from connectors.bitrix24.families.task_comments import TaskCommentReader
-from connectors.bitrix24.raw import noted
 from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
-from shared.model.records import SourcePage, SourceRecord
+from shared.model.records import Lost, SourcePage, SourceRecord
 from shared.model.run import RunOptions
 from tests.unit.bitrix24_stand_in import introduced
 
@@ -81,7 +80,10 @@ class Tasks:
         return ("page of tasks",)
 
     async def rows(self, _page: str) -> tuple[SourceRecord, ...]:
-        return tuple(SourceRecord(str(one), {"details": {"chatId": one}}) for one in self.portal.chats)
+        return tuple(
+            SourceRecord(str(one), {"details": {"chatId": one}, "commentsCount": str(self.portal.chats[one])})
+            for one in self.portal.chats
+        )
 
 
 async def read_all(portal: Discussed) -> list[SourcePage]:
@@ -135,19 +137,40 @@ async def test_the_chat_is_enough_where_the_forum_cannot_be_read(answer: Json) -
     portal = Discussed({1: 3, 2: 0}, lambda method, _task: answer if method.startswith("task") else None)
     pages = await read_all(portal)
     assert ids(pages) == expected(portal, "chat")
-    assert noted(pages[0].raw)["unreadable"] == {"forum": ["1", "2"], "chat": []}
+    assert pages[0].coverage == {"chat_unreadable": 0, "forum_unreadable": 2, "chats_read": 2}
+    assert pages[0].lost == ()
 
 
 async def test_the_forum_is_enough_for_a_task_whose_chat_cannot_be_read() -> None:
     portal = Discussed({1: 3, 2: 4}, lambda method, task: FORBIDDEN if (method[:2], task) == ("im", 2) else None)
     pages = await read_all(portal)
     assert ids(pages) == sorted([*expected(Discussed({1: 3}), "forum", "chat"), ("2", "f2")])
-    assert noted(pages[0].raw)["unreadable"] == {"forum": [], "chat": ["2"]}
+    assert pages[0].coverage == {"chat_unreadable": 1, "forum_unreadable": 0, "chats_read": 1}
+    assert pages[0].lost == ()
 
 
 async def test_the_forum_is_enough_where_the_portal_has_no_chats() -> None:
     portal = Discussed({1: 3, 2: 4}, lambda method, _task: MISSING if method.startswith("im") else None)
-    assert ids(await read_all(portal)) == expected(portal, "forum")
+    pages = await read_all(portal)
+    assert ids(pages) == expected(portal, "forum")
+    assert pages[0].coverage == {"chat_unreadable": 2, "forum_unreadable": 0, "chats_read": 0}
+
+
+async def test_a_task_that_has_comments_and_shows_neither_world_is_lost() -> None:
+    def closed(method: str, task: int) -> Json:
+        return None if task == 1 else GONE if method.startswith("task") else FORBIDDEN
+
+    (page,) = await read_all(Discussed({1: 3, 2: 4, 3: 0}, closed))
+    assert page.lost == (
+        Lost("task-2-chat", "source.denied", "neither the forum nor the chat of this task is open to a webhook"),
+    )
+    assert page.coverage == {"chat_unreadable": 2, "forum_unreadable": 2, "chats_read": 1}
+
+
+async def test_a_task_that_is_put_off_is_counted_once() -> None:
+    pages = await read_all(Discussed({1: 3, 2: 5200}, lambda method, _task: "null" if method[:2] == "ta" else None))
+    assert [page.coverage["forum_unreadable"] for page in pages] == [1, 1]
+    assert [page.coverage["chats_read"] for page in pages] == [1, 1]
 
 
 async def test_a_portal_that_has_neither_stops_the_entity() -> None:

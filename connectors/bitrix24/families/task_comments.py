@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.bitrix24.batch import batch_results
+from connectors.bitrix24.coverage import number
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.attempts import attempt
 from connectors.bitrix24.readers.following import ranges_by_parents
@@ -23,7 +24,7 @@ from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject, as_list, as_map
-from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _COMMENTS = "task.commentitem.getlist"
@@ -31,6 +32,8 @@ _TASK_SCOPES, _CHAT_SCOPES = ("task",), ("im",)
 
 _AT_ONCE = MOST_COMMANDS
 """Tasks of one read."""
+
+_CLOSED = "neither the forum nor the chat of this task is open to a webhook"
 
 _MOST_MESSAGES = 2000
 _MOST_TURNS = 20
@@ -52,13 +55,36 @@ class _Found:
     unreadable: dict[str, list[str]] = field(default_factory=lambda: {FORUM: [], CHAT: []})
     missing: set[str] = field(default_factory=set)
 
+    def closed(self, tasks: Mapping[str, JsonObject]) -> tuple[Lost, ...]:
+        """The tasks that say they have comments and show them nowhere; a task without a chat has the forum alone."""
+        unread, chats = set(self.unreadable[FORUM]), self._without_chat(tasks)
+        return tuple(
+            Lost(f"task-{task}-chat", "source.denied", _CLOSED)
+            for task, data in tasks.items()
+            if task in unread and task in chats and number(data.get("commentsCount"))
+        )
+
+    def coverage(self, tasks: Mapping[str, JsonObject]) -> dict[str, int]:
+        """How many of ``tasks`` told less than all; one that was put off is counted by the read that takes it."""
+        now = [task for task in tasks if task not in self.put_off]
+        forum, without = set(self.unreadable[FORUM]), self._without_chat(tasks)
+        return {
+            "chat_unreadable": len(set(self.unreadable[CHAT]).intersection(now)),
+            "forum_unreadable": len(forum.intersection(now)),
+            "chats_read": len(set(now) - without),
+        }
+
+    def _without_chat(self, tasks: Mapping[str, JsonObject]) -> set[str]:
+        return {task for task, data in tasks.items() if task in self.unreadable[CHAT] or not _chat_of(data)}
+
 
 @dataclass(slots=True)
 class TaskCommentReader:
     """A range for each page of tasks. See ``Reader``.
 
-    One page holds all comments of some tasks, since a comment and its copy must meet. A world that cannot be read is
-    noted in the archive as ``unreadable``: the other one is enough.
+    One page holds all comments of some tasks, since a comment and its copy must meet. Where one of a task's worlds
+    cannot be read the other one is taken for enough, since a new card shows its chat to participants alone: such tasks
+    are counted. A task that has comments and shows neither world is lost.
     """
 
     webhooks: Webhooks
@@ -78,7 +104,8 @@ class TaskCommentReader:
         chosen = alone[:1] or list(tasks)[start : start + _AT_ONCE]
         found = _Found()
         await self._read_forum(chosen, found)
-        await self._read_chats({one: tasks[one] for one in chosen}, found, whole=bool(alone))
+        taken = {one: tasks[one] for one in chosen}
+        await self._read_chats(taken, found, whole=bool(alone))
         if found.missing == {FORUM, CHAT}:
             raise EntityStopped("source.denied", "neither the tasks' comments nor their chats are open to a webhook")
         raw = (*found.raw, note({"put_off": found.put_off, "unreadable": found.unreadable}))
@@ -86,7 +113,8 @@ class TaskCommentReader:
         start += 0 if alone else len(chosen)
         goes_on = bool(rest) or start < len(tasks)
         next_cursor = {"page": cursor["page"], "start": start, "alone": rest} if goes_on else None
-        return SourcePage(self.rows(raw), raw, next_cursor, len(found.raw))
+        lost, coverage = found.closed(taken), found.coverage(taken)
+        return SourcePage(self.rows(raw), raw, next_cursor, len(found.raw), lost, coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """The comments of every task that was not put off."""
@@ -119,7 +147,7 @@ class TaskCommentReader:
 
     async def _read_chats(self, tasks: Mapping[str, JsonObject], found: _Found, *, whole: bool) -> None:
         """``whole``: however long it takes."""
-        chats = {task: f"chat{number}" for task, data in tasks.items() if (number := _chat_of(data))}
+        chats = {task: f"chat{chat}" for task, data in tasks.items() if (chat := _chat_of(data))}
         readers = await self._readers()
         if not readers:
             found.missing.add(CHAT)
