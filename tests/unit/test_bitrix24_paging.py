@@ -254,9 +254,23 @@ async def test_of_the_details_only_those_that_failed_are_asked_for_again() -> No
     assert page.calls == len(page.raw) == len(portal.batches)
 
 
-async def test_details_of_a_record_that_is_gone_are_empty() -> None:
+async def test_details_that_are_refused_do_not_pass_for_empty() -> None:
     page = await _read(Portal({1, 2}, going_wrong({"d0_2": "gone"})), listing=GROUPS)
-    assert [record.data["members"] for record in page.records] == [[{"USER_ID": "1", "ROLE": "A"}], []]
+    told, refused = (record.data for record in page.records)
+    assert refused == {"ID": "2", "members": [], "unread": ["members"]}
+    assert "unread" not in told
+    assert page.coverage == {"members_unread": 1}
+
+
+async def test_details_that_came_at_last_are_not_unread() -> None:
+    page = await _read(Portal({1, 2, 3}, failing_once("d0_2", "d0_3")), listing=GROUPS)
+    assert page.coverage == {"members_unread": 0}
+    assert not [record.id for record in page.records if "unread" in record.data]
+
+
+async def test_details_that_are_empty_are_read() -> None:
+    page = await _read(Portal({1}, going_wrong({"d0_1": "null"})), listing=GROUPS)
+    assert page.records[0].data == {"ID": "1", "members": []}
 
 
 @pytest.mark.parametrize("wrong", ["left out", "stumbles"])

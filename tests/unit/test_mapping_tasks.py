@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from connectors.bitrix24.families.task_comments import TaskCommentReader
-from connectors.bitrix24.families.tasks import custom_fields, tasks_of
+from connectors.bitrix24.families.tasks import custom_fields, listing_of, tasks_of
 from connectors.bitrix24.raw import archived
 from connectors.bitrix24.readers.attachments import files_of
 from connectors.bitrix24.webhooks import Webhooks
@@ -108,9 +108,7 @@ def simulated() -> dict[str, list[SourceRecord]]:
         return find(method.lower()).handle(world, Caller(1, "secret", frozenset()), parameters).result
 
     custom = custom_fields(ask("tasks.task.getFields", {}))
-    reader = tasks_of(NOBODY)
-    reader.custom[:] = custom
-    listing = reader.keyset.listing
+    reader, listing = tasks_of(NOBODY), listing_of(custom)
     listed = ask(listing.method, {**listing.fixed, **listing.ascending})
     ids = [row["id"] for row in listed["tasks"]]
     told = {

@@ -1,8 +1,7 @@
 """Tasks with their checklists (API facts §4.4)."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.bitrix24.listing import Details, Listing
 from connectors.bitrix24.readers.keyset import KeysetReader
@@ -31,13 +30,17 @@ _USER_FIELDS = ("UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE")
 
 def tasks_of(webhooks: Webhooks) -> "TaskReader":
     """The reader of tasks through these webhooks."""
-    custom: list[str] = []
+    return TaskReader(KeysetReader(listing_of(()), webhooks))
+
+
+def listing_of(custom: Sequence[str]) -> Listing:
+    """Tasks with those user fields of the customer's."""
 
     def chosen(source_id: str) -> JsonObject:
         return {"taskId": source_id, "select": ["ID", "CHAT_ID", *_USER_FIELDS, *custom]}
 
     details = Details("details", "tasks.task.get", chosen, _the_task)
-    listing = Listing(
+    return Listing(
         method="tasks.task.list",
         scopes=_SCOPES,
         ascending={"order": {"ID": "asc"}},
@@ -49,7 +52,6 @@ def tasks_of(webhooks: Webhooks) -> "TaskReader":
         most_pages=4,
         details=(details, Details("checklist", "task.checklistitem.getlist", _by_place)),
     )
-    return TaskReader(KeysetReader(listing, webhooks), custom)
 
 
 def _by_place(source_id: str) -> JsonObject:
@@ -66,40 +68,44 @@ def _the_task(answer: Json) -> JsonObject:
 class TaskReader:
     """Tasks by id, each with ``details`` (user fields, chat) and ``checklist``.
 
-    User fields that the customer made are told only when they are named; their names are asked for once.
+    User fields that the customer made are told only when they are named. Their names are learnt when a run is cut and
+    go along in its cursors as ``custom``: all its pages ask for the same ones, and the next run for those of its day.
     """
 
     keyset: KeysetReader
-    custom: list[str]
-    _asked: bool = False
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _naming: dict[tuple[str, ...], KeysetReader] = field(default_factory=dict)
 
     async def cut(self, ranges: int, extracted: Extracted) -> Cut:
         """See ``KeysetReader.cut``."""
-        return await self.keyset.cut(ranges, extracted)
+        cut = await self.keyset.cut(ranges, extracted)
+        if not cut.cursors:
+            return cut
+        custom = await self._learnt()
+        return replace(cut, cursors=tuple({**cursor, "custom": custom} for cursor in cut.cursors))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """See ``KeysetReader.read``."""
-        await self._learn()
-        return await self.keyset.read(cursor, extracted)
+        page = await self._reader(tuple(cursor["custom"])).read(cursor, extracted)
+        return replace(page, next=page.next and {**page.next, "custom": cursor["custom"]})
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """See ``KeysetReader.rows``."""
         return self.keyset.rows(raw)
 
-    async def _learn(self) -> None:
+    def _reader(self, custom: tuple[str, ...]) -> KeysetReader:
+        """One for all pages that name the same fields, since it learns the portal's pace."""
+        if custom not in self._naming:
+            self._naming[custom] = KeysetReader(listing_of(custom), self.keyset.webhooks)
+        return self._naming[custom]
+
+    async def _learnt(self) -> list[str]:
         """A portal that does not tell its fields is read without them."""
-        async with self._asking:
-            if self._asked:
-                return
-            webhook = await self.keyset.webhooks.first(*_SCOPES)
-            try:
-                answer = await webhook.transport.call(FIELDS_METHOD, {})
-            except EntityStopped:
-                self._asked = True
-                return
-            self.custom[:] = custom_fields(answer.result)
-            self._asked = True
+        webhook = await self.keyset.webhooks.first(*_SCOPES)
+        try:
+            answer = await webhook.transport.call(FIELDS_METHOD, {})
+        except EntityStopped:
+            return []
+        return custom_fields(answer.result)
 
 
 def custom_fields(result: Json) -> list[str]:

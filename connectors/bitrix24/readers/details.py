@@ -1,6 +1,7 @@
 """Calls per record, many to a batch: members of groups, checklists of tasks."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import Details
@@ -8,9 +9,10 @@ from connectors.bitrix24.raw import Told, archived
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook
 from shared.model.errors import EntityStopped, PortageError, RetryLater
-from shared.model.json import Json, JsonObject
+from shared.model.json import Json, JsonObject, as_list, as_map
 
 _MARK = "d"
+_UNREAD = "unread"
 
 
 def detail_key(number: int, source_id: str) -> str:
@@ -41,15 +43,30 @@ async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequenc
 
 
 def with_details(kinds: Sequence[Details], answers: Sequence[Told], rows: dict[str, JsonObject]) -> None:
-    """Give every row (by its id in the source) the fields that ``kinds`` name."""
+    """Give every row (by its id in the source) the fields that ``kinds`` name.
+
+    One whose details were refused says so, since an empty field would pass for the truth: ``"unread": ["members"]``.
+    """
     results: dict[str, Json] = {}
+    refused: set[str] = set()
     for one in answers:
         results |= {key: result for key, result in batch_results(one.answer).items() if key.startswith(_MARK)}
+        refused.update(as_map(as_map(as_map(one.answer).get("result")).get("result_error")))
+    refused.difference_update(results)
     for source_id, row in rows.items():
         for number, kind in enumerate(kinds):
             row[kind.name] = kind.read(results.get(detail_key(number, source_id)))
+        unread = [kind.name for number, kind in enumerate(kinds) if detail_key(number, source_id) in refused]
+        if unread:
+            row[_UNREAD] = unread
+
+
+def unread_details(kinds: Sequence[Details], rows: Iterable[JsonObject]) -> dict[str, int]:
+    """``{"members_unread": 2}``: of how many rows each kind of details was refused."""
+    unread = Counter(name for row in rows for name in as_list(row.get(_UNREAD)))
+    return {f"{kind.name}_unread": unread[kind.name] for kind in kinds}
 
 
 def is_gone(error: PortageError) -> bool:
-    """The record vanished between the list and this call, or is not visible."""
+    """The record vanished between the list and this call, or is not visible; codes nobody knows are taken for that."""
     return isinstance(error, EntityStopped) and error.reason.code == "source.refused"

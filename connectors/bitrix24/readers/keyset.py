@@ -8,7 +8,7 @@ from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import PAGE, Listing
 from connectors.bitrix24.raw import archived, told
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
-from connectors.bitrix24.readers.details import fetch_details, with_details
+from connectors.bitrix24.readers.details import fetch_details, unread_details, with_details
 from connectors.bitrix24.readers.ranges import id_ranges
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
@@ -82,7 +82,9 @@ class KeysetReader:
             pace = max(answer.seconds, 0.001) / len(commands)
             self._proven = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
             following = {"after": last, "upto": upto, "pages": self._proven}
-        return SourcePage(self.rows(raw), tuple(raw), following, len(raw))
+        records = self.rows(raw)
+        coverage = unread_details(self.listing.details, (record.data for record in records))
+        return SourcePage(records, tuple(raw), following, len(raw), coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """List answers first, then those with details."""
