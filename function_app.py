@@ -9,6 +9,7 @@ from orchestrators.contract import RUN
 from orchestrators.run import run
 from triggers import (
     http_dead_letters,
+    http_flaws,
     http_methods,
     http_plans,
     http_runs,
@@ -27,6 +28,7 @@ orchestrations.orchestration_trigger(context_name="context", orchestration=RUN)(
 for module in (
     http_runs,
     http_dead_letters,
+    http_flaws,
     http_plans,
     http_service,
     http_methods,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import azure.durable_functions as df
@@ -20,12 +21,12 @@ blueprint = df.Blueprint()
 
 @blueprint.activity_trigger(input_name="job", activity=ADVANCE_RUN)
 async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
-    """``{"run_id", "epoch"}`` → ``{"stop", "open", "moved", "near", "done"}``."""
+    """``{"run_id", "epoch"}`` → ``{"stop", "open", "moved", "near", "due", "done"}``."""
     app = await current()
     tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"]))
     if tick is None:
-        return {"stop": False, "open": [], "moved": False, "near": False, "done": -1}
-    return {"stop": tick.stop, "open": list(tick.open), "moved": tick.moved, "near": tick.near, "done": tick.done}
+        return {"stop": False, "open": [], "moved": False, "near": False, "due": None, "done": -1}
+    return {**asdict(tick), "open": list(tick.open)}
 
 
 @blueprint.activity_trigger(input_name="job", activity=BIND_RUN)

@@ -63,9 +63,9 @@ class Api:
         """GET /api/runs/{run_id}: the status of one run. No answer soon is Unreachable, since watchers wait for it."""
         return self._call("GET", f"/api/runs/{quote(run_id, safe='')}", seconds=_POLL_SECONDS)
 
-    def act(self, run_id: str, action: Action) -> Answer:
+    def act(self, run_id: str, action: Action, request: JsonObject | None = None) -> Answer:
         """POST /api/runs/{run_id}/{action}."""
-        return self._call("POST", f"/api/runs/{quote(run_id, safe='')}/{action}")
+        return self._call("POST", f"/api/runs/{quote(run_id, safe='')}/{action}", content=request)
 
     def dead_letters(self, run_id: str, *, limit: int | None = None, after: str | None = None) -> Answer:
         """GET /api/dead-letters → {"items", "next"}: up to ``limit`` of them behind ``after``."""
@@ -78,6 +78,11 @@ class Api:
         No answer soon is Unreachable, since it comes with a status.
         """
         return self._call("GET", "/api/dead-letters/causes", query={"run_id": run_id}, seconds=_POLL_SECONDS)
+
+    def flaws(self, run_id: str, **wanted: str | None) -> Answer:
+        """GET /api/runs/{run_id}/flaws → {"items", "next"}; ``entity``, ``kind``, ``limit``, ``after`` narrow it."""
+        query = {name: value for name, value in wanted.items() if value}
+        return self._call("GET", f"/api/runs/{quote(run_id, safe='')}/flaws", query=query)
 
     def plans(self) -> Answer:
         """GET /api/plans."""

@@ -9,7 +9,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from cli.arguments import KeyFile, Url
-from cli.commands import cancel, dead_letters, doctor, pause, plan, plans, resume, run, status
+from cli.commands import cancel, dead_letters, doctor, flaws, pause, plan, plans, resume, run, status
 from cli.exits import ExitCode
 from cli.failures import Failure
 from cli.output import open_console
@@ -82,6 +82,7 @@ for _command in (
     resume.resume,
     cancel.cancel,
     dead_letters.dead_letters,
+    flaws.flaws,
     doctor.doctor,
 ):
     app.command(_command.__name__.replace("_", "-"))(_command)

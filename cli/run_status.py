@@ -5,11 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.model.json import Json, as_map
+from shared.model.json import Json, JsonObject, as_map
 from shared.model.run import RunMode, RunState
 
 COUNTS = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
 SHORTFALLS = ("flawed", "unresolved", "left_out", "placeholders")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """``pages`` of an entity are put away, the first of them until then; ``why`` as far as it is known."""
+
+    pages: int
+    until: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class EntityStatus:
     shortfalls: Mapping[str, int] = field(default_factory=dict)
     coverage: Mapping[str, int] = field(default_factory=dict)
     incomplete: str | None = None
+    wait: Wait | None = None
 
     @property
     def begun(self) -> bool:
@@ -142,7 +152,14 @@ def _entity(name: str, item: Json) -> EntityStatus:
         shortfalls={name: _count(data.get(name)) for name in SHORTFALLS},
         coverage={str(name): _count(count) for name, count in as_map(data.get("coverage")).items()},
         incomplete=_text(data.get("incomplete")),
+        wait=_wait(as_map(data.get("waiting"))),
     )
+
+
+def _wait(data: JsonObject) -> Wait | None:
+    until = _instant(data.get("until"))
+    why = ": ".join(text for name in ("reason", "message") if (text := _text(data.get(name))))
+    return Wait(_count(data.get("pages")), until, why) if until else None
 
 
 def _text(value: Json) -> str | None:

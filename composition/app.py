@@ -1,6 +1,7 @@
 """The application of one worker process: built once, on the worker's event loop, at the first call that needs it."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from composition.counters import Counters
@@ -18,6 +19,7 @@ from shared.engine.describing import Descriptions
 from shared.engine.extracted import RowCache
 from shared.engine.extracting import Extractor
 from shared.engine.finishing import Finishing
+from shared.engine.flaws import Flaws
 from shared.engine.importing import Importer
 from shared.engine.job import Jobs, Pace
 from shared.engine.lookup import References
@@ -32,7 +34,7 @@ from shared.model.plan import Plan
 from shared.model.run import RunState
 from shared.ports.stores import Stores
 from shared.settings.model import Settings, SettingsError, load
-from shared.storage.azure.opening import open_stores
+from shared.storage.azure.opening import closing_stores
 
 _ARRIVED = (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
 
@@ -45,6 +47,7 @@ class App:
     stores: Stores
     control: RunControl
     statuses: Statuses
+    flaws: Flaws
     advancer: Advancer
     binder: Binder
     cutter: Cutter
@@ -75,7 +78,7 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
     outages = Outages(stores.shared, clock)
     stopping = Stopping(stores, outages)
     admission = Admission(stores.runs, clock)
-    rows = RowCache(stores)
+    rows = RowCache(jobs, stores)
     control = RunControl(jobs, stores, outages, clock)
     extractor = Extractor(jobs, stores, admission, stopping, clock, pace, rows)
     references, guard = References(stores.idmaps), TargetGuard(stores.runs, clock)
@@ -85,7 +88,8 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
         plan_names=plan_names(),
         stores=stores,
         control=control,
-        statuses=Statuses(jobs, stores, clock),
+        statuses=Statuses(jobs, stores, outages, clock),
+        flaws=Flaws(jobs, stores),
         advancer=Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace),
         binder=Binder(jobs, stores, outages, stopping, clock),
         cutter=Cutter(jobs, stores, stopping, pace, rows),
@@ -103,24 +107,38 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
 
 _EXPECTED_STORAGE = "expected a connection string, or AzureWebJobsStorage__accountName for an identity"
 
-_building: asyncio.Task[App] | None = None
+_built: asyncio.Future[App] | None = None
+_life: asyncio.Task[None] | None = None
 
 
 async def current() -> App:
     """The application of this process. A failed start is tried again by the next caller. Raises SettingsError."""
-    global _building  # noqa: PLW0603  # one application per worker process, as the SDKs' own clients
-    if _building is None or (_building.done() and (_building.cancelled() or _building.exception())):
-        _building = asyncio.create_task(_build())
-    return await asyncio.shield(_building)
+    global _built, _life  # noqa: PLW0603  # one application per worker process, as the SDKs' own clients
+    if _built is None or (_built.done() and (_built.cancelled() or _built.exception())):
+        _built = asyncio.get_running_loop().create_future()
+        _life = asyncio.create_task(_live(_built))
+    return await asyncio.shield(_built)
 
 
-async def _build() -> App:
+async def _live(built: asyncio.Future[App]) -> None:
+    """Build the application and keep it until the event loop ends, which cancels this: then connections are closed."""
+    async with AsyncExitStack() as stack:
+        try:
+            built.set_result(await _build(stack))
+        except Exception as error:  # whoever asked for the application gets it
+            built.set_exception(error)
+            return
+        await asyncio.Event().wait()
+
+
+async def _build(stack: AsyncExitStack) -> App:
     settings = load()
     counters = Counters()
+    opening = closing_stores(
+        settings.storage_connection, raw_connection=settings.raw_connection, meter=counters.storage
+    )
     try:
-        stores = open_stores(
-            settings.storage_connection, raw_connection=settings.raw_connection, meter=counters.storage
-        )
+        stores = await stack.enter_async_context(opening)
     except ValueError:  # its message may quote a connection string
         # Without a usable AzureWebJobsStorage the platform would hardly have started this process.
         name = "PORTAGE_STORAGE" if settings.raw_connection else "AzureWebJobsStorage"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from shared.engine.job import Job
+from shared.engine.schema import schema_checks
 from shared.model.errors import PortageError
 from shared.ports.stores import Stores
 from shared.ports.systems import Check
@@ -15,11 +16,12 @@ _REBIND = (
 
 
 async def plan_checks(job: Job, stores: Stores) -> list[Check]:
-    """Source, target and binding, asked side by side; what is away hides nothing of the others."""
+    """Source, target, its schema and binding, asked side by side; what is away hides nothing of the others."""
     plan = job.plan.name
     groups = await asyncio.gather(
         _tried(f"{plan}: source", job.source.checks()),
         _tried(f"{plan}: target", job.target.checks()),
+        _tried(f"{plan}: schema", schema_checks(job, job.plan.names)),
         _tried(f"{plan}: binding", _binding(job, stores)),
     )
     return [check for group in groups for check in group]

@@ -58,7 +58,7 @@ class ConfiguredJobs:
                 loaded = load_plan(plan, self.settings.plan_tables)
             source = self._sources()[loaded.plan.source]()
             target = self._targets()[loaded.plan.target]()
-            self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target, validate)
+            self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target, validate, loaded.needs)
         return self._jobs[plan]
 
     def _sources(self) -> dict[str, Callable[[], Source]]:

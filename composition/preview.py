@@ -1,7 +1,7 @@
 """What a run of a plan would do: how much there is, how long it takes, what stands in its way. Nothing is written."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 
 from composition.durations import Delivery, deliveries, source_seconds
@@ -39,14 +39,16 @@ class Preview:
         checks, survey, target = await asyncio.gather(
             plan_checks(job, self.stores), _surveyed(job, entities), _described(job)
         )
-        sizes = survey.entities
+        sizes, lacking = survey.entities, _lacking(checks)
         written = {one.name for one in job.plan.entities if not one.archive_only}
         writes = deliveries(sizes, written, target)
         return {
             "plan": plan,
-            "entities": [_entity(size, writes.get(size.name)) for size in sizes],
+            "entities": [_entity(size, writes.get(size.name), lacking.get(size.name, ())) for size in sizes],
             "totals": self._totals(survey, list(writes.values())),
-            "findings": _findings([*_gaps(job.plan, entities, arrived), *checks, *_unread(sizes)], entities, written),
+            "findings": _findings(
+                [*_gaps(job.plan, entities, arrived), *checks, *_unread(sizes, lacking)], entities, written
+            ),
             "webhooks": list(survey.callers),
             "modules": list(survey.modules),
             "target": None if target is None else asdict(target),
@@ -90,11 +92,13 @@ async def _described(job: Job) -> Capabilities | None:
         return None
 
 
-def _entity(size: EntitySize, delivery: Delivery | None) -> JsonObject:
+def _entity(size: EntitySize, delivery: Delivery | None, lacking: Sequence[str]) -> JsonObject:
+    """``lacking`` names the findings because of which less will come than is counted."""
+    less = [f"some or all of it will not come, see {', '.join(lacking)}"] if lacking else []
     return {
         "name": size.name,
         "count": size.count,
-        "count_note": size.note,
+        "count_note": "; ".join([*([size.note] if size.note else []), *less]) or None,
         "estimated": size.estimated,
         "calls": size.calls,
         "target_calls": None if delivery is None else delivery.calls,
@@ -122,20 +126,32 @@ def _gaps(plan: Plan, entities: Sequence[str], arrived: frozenset[str]) -> list[
     ]
 
 
-def _unread(sizes: Sequence[EntitySize]) -> list[Check]:
-    """What has neither a count nor an idea of the calls."""
+def _lacking(checks: Sequence[Check]) -> dict[str, list[str]]:
+    """By entity: the failed checks of the source that concern it in particular."""
+    lacking: dict[str, list[str]] = {}
+    for check in checks:
+        for entity in check.entities if not check.ok and not check.code.startswith("target.") else ():
+            lacking.setdefault(entity, []).append(check.name)
+    return lacking
+
+
+def _unread(sizes: Sequence[EntitySize], told: Container[str]) -> list[Check]:
+    """What has neither a count nor an idea of the calls, by the reason; findings tell of what is ``told`` already."""
+    by_note: dict[str, list[str]] = {}
+    for size in sizes:
+        if size.count is None and size.calls is None and size.name not in told:
+            by_note.setdefault(size.note or "not known", []).append(size.name)
     return [
         Check(
-            f"size of {size.name}",
+            f"size of {', '.join(names)}",
             False,
-            size.note or "not known",
+            note,
             "See the other findings; then ask again",
             "preview.not_counted",
             Severity.WARNING,
-            (size.name,),
+            tuple(names),
         )
-        for size in sizes
-        if size.count is None and size.calls is None
+        for note, names in by_note.items()
     ]
 
 
@@ -145,7 +161,13 @@ def _findings(checks: Sequence[Check], entities: Sequence[str], written: set[str
     told = [one for one in checks if (not one.ok or one.severity is Severity.INFO) and _concerns(one, chosen, written)]
     told.sort(key=lambda one: _GRAVITY.index(one.severity))
     return [
-        {"severity": one.severity.value, "code": one.code, "message": f"{one.name}: {one.detail}", "fix": one.fix}
+        {
+            "severity": one.severity.value,
+            "code": one.code,
+            "message": f"{one.name}: {one.detail}",
+            "fix": one.fix,
+            "entities": [name for name in entities if name in one.entities],
+        }
         for one in told
     ]
 

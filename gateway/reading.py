@@ -53,12 +53,17 @@ class Reader:
         return {"items": [_line(record) for record in records], "next": following}
 
     def schema_check(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Custom fields and codes that the target lacks. It takes any, where the entity has a field for them."""
+        """Custom fields and codes that the target lacks.
+
+        It takes any, where the entity has a field for them, but for the choices that the contract names.
+        """
         entity, custom, codes = entity_of(body), body.get("custom") or [], body.get("codes") or {}
         if not _texts(custom) or not isinstance(codes, dict) or not all(map(_texts, codes.values())):
             raise CallError("MALFORMED", "expected custom as a list of fields, and codes as lists by field")
         missing = [] if "custom" in entity.fields else list(custom)
-        missing += [f"{field}:{code}" for field, some in codes.items() if field not in entity.fields for code in some]
+        missing += [
+            f"{field}:{code}" for field, some in codes.items() for code in some if not _known(entity, field, code)
+        ]
         return {"missing": missing}
 
 
@@ -69,6 +74,11 @@ def entity_of(body: dict[str, Any]) -> Entity:
     if entity is None:
         raise CallError("MALFORMED", f"entity must be one of {', '.join(ENTITIES)}")
     return entity
+
+
+def _known(entity: Entity, field: str, code: str) -> bool:
+    known = entity.fields.get(field)
+    return known is not None and (not known.choices or code in known.choices)
 
 
 def _texts(value: Any) -> bool:

@@ -44,6 +44,8 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
         progress = tick["moved"] or tick["done"] != done
         pause = (SHORTEST_PAUSE if tick["near"] else PAUSE) if progress else min(LONGEST_PAUSE, pause * 2)
         done = tick["done"]
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
+        due = tick["due"]  # what waits for an instant is not kept waiting until the end of a long pause
+        seconds = pause if due is None else min(pause, max(PAUSE, due))
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))
     context.continue_as_new({**ids, "bound": bound, "done": done, "pause": pause})
     return {**ids, "ticks": "continued"}

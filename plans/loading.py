@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.model.plan import Entity, Plan
+from shared.model.records import SchemaNeeds
 from shared.transform.making import Maker
 from shared.transform.mapping import Mapping, MappingError, Rule
 from shared.transform.tables import Table, TableError, TableReader, Tables
@@ -22,10 +23,14 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a plan brings besides data: ``makers``, and for each of its tables by name what checks and reads it."""
+    """What a plan brings besides data: ``makers``, and for each of its tables by name what checks and reads it.
+
+    ``needs`` tells what the target has to know of, for records of a mapping to go in.
+    """
 
     makers: AbstractMapping[str, Maker] = field(default_factory=dict)
     tables: AbstractMapping[str, TableReader] = field(default_factory=dict)
+    needs: Callable[[Mapping], SchemaNeeds] = lambda mapping: SchemaNeeds(mapping.entity)
 
 
 _NOTHING = Own()
@@ -33,10 +38,11 @@ _NOTHING = Own()
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlan:
-    """A plan with the mapping of each of its entities."""
+    """A plan with the mapping of each of its entities, and what the target has to know of for them."""
 
     plan: Plan
     mappings: dict[str, Mapping]
+    needs: dict[str, SchemaNeeds] = field(default_factory=dict)
 
 
 def plan_names() -> tuple[str, ...]:
@@ -72,7 +78,9 @@ def read_plan(folder: Path, own: Own = _NOTHING, tables: Path | None = None) -> 
     _check_order(plan)
     imported = [entity.name for entity in entities if not entity.archive_only]
     read = {name: _table(places[name], reader) for name, reader in own.tables.items()}
-    return LoadedPlan(plan, {name: _mapping(folder, name, plan, own.makers, read) for name in imported})
+    mappings = {name: _mapping(folder, name, plan, own.makers, read) for name in imported}
+    needs = {name: needed for name, mapping in mappings.items() if (needed := own.needs(mapping))}
+    return LoadedPlan(plan, mappings, needs)
 
 
 def _entity(item: dict[str, Any]) -> Entity:
@@ -89,12 +97,12 @@ def _entity(item: dict[str, Any]) -> Entity:
 
 
 def _own(name: str) -> Own:
-    """``MAKERS`` and ``TABLES`` of the plan's module ``makers``, if it has one."""
+    """``MAKERS``, ``TABLES`` and ``needs_of`` of the plan's module ``makers``, if it has one."""
     module = f"plans.{name}.makers"
     if not find_spec(module):
         return _NOTHING
     makers = import_module(module)
-    return Own(makers.MAKERS, makers.TABLES)
+    return Own(makers.MAKERS, makers.TABLES, makers.needs_of)
 
 
 def _table_files(names: Iterable[str], folder: Path, instead: Path | None) -> dict[str, Path]:

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from composition.app import App, current
-from shared.engine.control import ControlError
 from shared.model.records import DeadLetter
 from triggers.dead_letters import by_cause, described, page
 from triggers.problems import answer, guarded
@@ -38,6 +37,6 @@ async def list_causes(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _letters(app: App, run_id: str | None) -> list[DeadLetter]:
-    if run_id is not None and await app.stores.runs.get(run_id) is None:
-        raise ControlError("UNKNOWN_RUN", f"There is no run {run_id}")
+    if run_id is not None:
+        await app.control.existing(run_id)
     return await app.stores.dead_letters.list(run_id)

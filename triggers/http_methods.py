@@ -13,8 +13,6 @@ from triggers.problems import Handler, Problem, problem
 
 blueprint = func.Blueprint()
 
-_NOT_DESCRIBED: dict[str, dict[str, object]] = {"/api/metrics": {"get": {}}, "/api/openapi.json": {"get": {}}}
-
 
 def _refuse(route: str, allowed: list[str]) -> None:
     others = [method for method in func.HttpMethod if method.value not in allowed]
@@ -31,5 +29,5 @@ def _refusal(allowed: str) -> Handler:
     return refuse
 
 
-for _path, _item in {**document()["paths"], **_NOT_DESCRIBED}.items():
+for _path, _item in document()["paths"].items():
     _refuse(_path.removeprefix("/api/"), [method.value for method in func.HttpMethod if method.value.lower() in _item])

@@ -5,7 +5,7 @@ import azure.functions as func
 from composition.app import App, current
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
-from triggers.problems import Problem, answer, guarded
+from triggers.problems import answer, guarded, unknown_plan
 from triggers.queries import read_query
 from triggers.run_requests import AVAILABLE_MODES, chosen_of, read_preview_body
 
@@ -47,7 +47,7 @@ def _named(app: App, request: func.HttpRequest) -> Plan:
     name = request.route_params["plan"]
     plan = app.plan(name)
     if plan is None:
-        raise Problem("UNKNOWN_PLAN", f"There is no plan {name!r}; there are {', '.join(app.plan_names)}")
+        raise unknown_plan(name, app.plan_names)
     return plan
 
 

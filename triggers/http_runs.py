@@ -4,14 +4,13 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from composition.app import current
-from shared.engine.control import ControlError
 from shared.engine.status import summary
 from shared.model.run import Run, RunState
 from triggers.orchestrations import starter_through
 from triggers.principal import who
-from triggers.problems import Problem, answer, guarded
+from triggers.problems import answer, guarded, unknown_plan
 from triggers.queries import one_of, read_query
-from triggers.run_requests import read_body, to_request
+from triggers.run_requests import read_body, read_resume_body, to_request
 
 blueprint = df.Blueprint()
 
@@ -27,7 +26,7 @@ async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient
     app = await current()
     plan = app.plan(body.plan)
     if plan is None:
-        raise Problem("UNKNOWN_PLAN", f"There is no plan {body.plan!r}; there are {', '.join(app.plan_names)}")
+        raise unknown_plan(body.plan, app.plan_names)
     arrived = await app.arrived(plan.name) if body.entities else frozenset()
     request = to_request(body, plan, arrived)
     run = await app.control.start(request, who(req), starter_through(client))
@@ -54,11 +53,7 @@ async def run_status(req: func.HttpRequest) -> func.HttpResponse:
     """The status of one run; 404 UNKNOWN_RUN."""
     read_query(req)
     app = await current()
-    run_id = req.route_params["run_id"]
-    run = await app.stores.runs.get(run_id)
-    if run is None:
-        raise ControlError("UNKNOWN_RUN", f"There is no run {run_id}")
-    return answer(await app.statuses.of(run))
+    return answer(await app.statuses.of(await app.control.existing(req.route_params["run_id"])))
 
 
 @blueprint.function_name("http_pause_run")
@@ -76,10 +71,14 @@ async def pause_run(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.durable_client_input(client_name="client")
 @guarded
 async def resume_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Go on with a paused or halted run; 409 INVALID_STATE."""
+    """Go on with a paused or halted run, with another failure threshold if the body has one; 409 INVALID_STATE."""
     read_query(req)
+    options = read_resume_body(req).options
     app = await current()
-    return _changed(await app.control.resume(req.route_params["run_id"], who(req), starter_through(client)))
+    resumed = await app.control.resume(
+        req.route_params["run_id"], who(req), starter_through(client), failure_threshold=options.failure_threshold
+    )
+    return _changed(resumed)
 
 
 @blueprint.function_name("http_cancel_run")

@@ -39,6 +39,7 @@ async def doctor(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def metrics(req: func.HttpRequest) -> func.HttpResponse:
     """Counters of this process in Prometheus text format."""
+    read_query(req)
     text = (await current()).counters.exposition()
     return func.HttpResponse(text, mimetype="text/plain", charset="utf-8")
 
@@ -48,4 +49,5 @@ async def metrics(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def openapi(req: func.HttpRequest) -> func.HttpResponse:
     """This API as an OpenAPI 3.1 document."""
+    read_query(req)
     return answer(document())

@@ -1,174 +1,159 @@
 """The OpenAPI document of the HTTP API, put together from the same models that check requests."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from shared.model.run import RunState
-from triggers.preview_schema import preview_schema
-from triggers.queries import DEFAULT_PAGE, LARGEST_PAGE
-from triggers.run_requests import PreviewBody, RunBody
+from pydantic import BaseModel
 
-_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+from shared.engine.flaws import KINDS
+from shared.model.run import RunState
+from triggers.answer_schemas import ANSWERS, list_of
+from triggers.preview_schema import preview_schema
+from triggers.problems import STATUS
+from triggers.queries import DEFAULT_PAGE, LARGEST_PAGE
+from triggers.run_requests import PreviewBody, ResumeBody, RunBody
+
+_BODIES: tuple[type[BaseModel], ...] = (RunBody, ResumeBody, PreviewBody)
+_TEXT = {"type": "string"}
+_PLACE = "`next` of the page before"
+
+_ABOUT = """\
+Migrations: plans, runs, and what came of them. An error is a problem document (RFC 9457) whose `code` tells what is
+wrong; `errors` names single fields. A route answers 405 METHOD_NOT_ALLOWED to methods that it does not take, with those
+that it takes in `Allow`. Unknown parameters and members are refused, and so are control characters in texts.
+"""
 
 
 def document() -> dict[str, Any]:
     """OpenAPI 3.1."""
-    body = RunBody.model_json_schema(ref_template="#/components/schemas/{model}")
-    definitions = body.pop("$defs", {})
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Portage", "version": "0.1.0"},
-        "security": [{"functionKey": []}],
-        "paths": _paths(),
+        "info": {"title": "Portage", "version": "0.1.0", "description": _ABOUT},
+        "security": [{"functionKey": []}, {"functionKeyInQuery": []}],
+        "paths": {**_runs(), **_dead_letters(), **_plans(), **_service()},
         "components": {
-            "securitySchemes": {"functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"}},
-            "schemas": {
-                **definitions,
-                "RunBody": body,
-                "PreviewBody": PreviewBody.model_json_schema(),
-                "Preview": preview_schema(),
-                "Problem": _problem(),
-                "Run": _run(),
-                "DeadLetter": _dead_letter(),
-                "Cause": _cause(),
+            "securitySchemes": {
+                "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+                "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code"},
             },
+            "schemas": {**_bodies(), "Preview": preview_schema(), **ANSWERS},
         },
     }
 
 
-def _paths() -> dict[str, Any]:
-    run_id = {"name": "run_id", "in": "path", "required": True, "schema": {"type": "string"}}
-    plan = {"name": "plan", "in": "path", "required": True, "schema": {"type": "string"}}
-    filters = [
-        {"name": "plan", "in": "query", "schema": {"type": "string"}},
-        {"name": "state", "in": "query", "schema": {"enum": [state.value for state in RunState]}},
-    ]
-    run = {"$ref": "#/components/schemas/Run"}
-    runs = {"type": "array", "items": run}
-    start = _operation("Start a run", 202, {"type": "object"}, 400, 404, 409, 413)
-    start["requestBody"] = {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RunBody"}}},
-    }
-    changes = {
-        f"/api/runs/{{run_id}}/{action}": {
-            "parameters": [run_id],
-            "post": _operation(f"{action.capitalize()} a run", 200, run, 400, 404, 409),
-        }
-        for action in ("pause", "resume", "cancel")
-    }
+def _bodies() -> dict[str, Any]:
+    schemas: dict[str, Any] = {}
+    for model in _BODIES:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**schema.pop("$defs", {}), model.__name__: schema}
+    return schemas
+
+
+def _runs() -> dict[str, Any]:
+    run_id = _in_path("run_id")
+    filters = [_in_query("plan"), _in_query("state", {"enum": [state.value for state in RunState]})]
+    narrowing = [_in_query("entity"), _in_query("kind", {"enum": list(KINDS)}), *_paging()]
+    started = _operation(
+        "Start a run", _ref("Started"), "UNKNOWN_PLAN", "RUN_ALREADY_ACTIVE", "TARGET_CHANGED", "TOO_LARGE", status=202
+    )
+    started["responses"]["202"]["headers"] = {"Location": {"description": "URL of its status", "schema": _TEXT}}
+    resumed = _operation("Go on with a paused or halted run", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE", "TOO_LARGE")
+    paused = _operation("Stop working on a run for now", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE")
+    cancelled = _operation("End a run for good; what went in stays", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE")
+    listed = _operation("Runs, newest first", list_of(_ref("Run")))
+    flaws = _operation("What lacks of records though nothing failed", _ref("Flaws"), "UNKNOWN_RUN")
     return {
-        "/api/runs": {
-            "post": start,
-            "get": {**_operation("Runs, newest first", 200, runs, 400), "parameters": filters},
+        "/api/runs": {"post": _taking(started, RunBody, required=True), "get": {**listed, "parameters": filters}},
+        "/api/runs/{run_id}": {
+            "parameters": [run_id],
+            "get": _operation("Status of a run", _ref("RunStatus"), "UNKNOWN_RUN"),
         },
-        "/api/runs/{run_id}": {"parameters": [run_id], "get": _operation("Status of a run", 200, run, 400, 404)},
-        **changes,
-        **_dead_letters(),
-        "/api/plans": {"get": _operation("All plans", 200, {"type": "array"}, 400)},
-        "/api/plans/{plan}": {"parameters": [plan], "get": _operation("One plan", 200, {"type": "object"}, 400, 404)},
-        "/api/plans/{plan}/preview": {"parameters": [plan], "post": _previewing()},
-        "/api/doctor": {"get": _operation("Settings and checks", 200, {"type": "object"}, 400)},
-        "/api/health": {"get": {**_operation("Takes requests", 200, {"type": "object"}), "security": []}},
+        "/api/runs/{run_id}/flaws": {"parameters": [run_id], "get": {**flaws, "parameters": narrowing}},
+        "/api/runs/{run_id}/pause": {"parameters": [run_id], "post": paused},
+        "/api/runs/{run_id}/resume": {"parameters": [run_id], "post": _taking(resumed, ResumeBody)},
+        "/api/runs/{run_id}/cancel": {"parameters": [run_id], "post": cancelled},
     }
-
-
-def _previewing() -> dict[str, Any]:
-    answer = {"$ref": "#/components/schemas/Preview"}
-    operation = _operation("What a run would do, without writing", 200, answer, 400, 404, 413)
-    schema = {"$ref": "#/components/schemas/PreviewBody"}
-    return {**operation, "requestBody": {"required": False, "content": {"application/json": {"schema": schema}}}}
 
 
 def _dead_letters() -> dict[str, Any]:
-    run_id = {"name": "run_id", "in": "query", "schema": {"type": "string"}}
-    size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
-    limit = {"name": "limit", "in": "query", "schema": size}
-    after = {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "`next` of the page before"}
-    letters = {
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {
-            "items": {"type": "array", "items": {"$ref": "#/components/schemas/DeadLetter"}},
-            "next": {"type": ["string", "null"]},
-        },
-    }
-    causes = {"type": "array", "items": {"$ref": "#/components/schemas/Cause"}}
-    listing = _operation("Records that failed for good, in key order", 200, letters, 400, 404)
-    grouping = _operation("Their causes, the most frequent first", 200, causes, 400, 404)
+    run_id = _in_query("run_id")
+    listing = _operation("Records that failed for good, in key order", _ref("DeadLetters"), "UNKNOWN_RUN")
+    grouping = _operation("Their causes, the most frequent first", list_of(_ref("Cause")), "UNKNOWN_RUN")
     return {
-        "/api/dead-letters": {"get": {**listing, "parameters": [run_id, limit, after]}},
+        "/api/dead-letters": {"get": {**listing, "parameters": [run_id, *_paging()]}},
         "/api/dead-letters/causes": {"get": {**grouping, "parameters": [run_id]}},
     }
 
 
-def _operation(summary: str, status: int, schema: dict[str, Any], *errors: int) -> dict[str, Any]:
-    answers: dict[str, Any] = {
-        str(status): {"description": summary, "content": {"application/json": {"schema": schema}}}
-    }
-    for error in (*errors, 503):
-        answers[str(error)] = {
-            "description": "See `code`",
-            "content": {"application/problem+json": {"schema": _PROBLEM}},
-        }
-    answers["401"] = {"description": "The function key is missing or wrong"}
-    return {"summary": summary, "responses": answers}
-
-
-def _problem() -> dict[str, Any]:
+def _plans() -> dict[str, Any]:
+    plan = _in_path("plan")
+    previewed = _operation("What a run would do, without writing", _ref("Preview"), "UNKNOWN_PLAN", "TOO_LARGE")
     return {
-        "type": "object",
-        "required": ["title", "status", "detail", "code"],
-        "properties": {
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "code": {"type": "string"},
-            "errors": {"type": "array", "items": {"type": "object"}},
-        },
+        "/api/plans": {"get": _operation("All plans", list_of(_ref("Plan")))},
+        "/api/plans/{plan}": {"parameters": [plan], "get": _operation("One plan", _ref("Plan"), "UNKNOWN_PLAN")},
+        "/api/plans/{plan}/preview": {"parameters": [plan], "post": _taking(previewed, PreviewBody)},
     }
 
 
-def _run() -> dict[str, Any]:
+def _service() -> dict[str, Any]:
+    health = _operation("Takes requests", _ref("Health"), open_to_all=True)
+    metrics = _operation("Counters of the process that answers, for Prometheus", _TEXT, media_type="text/plain")
     return {
-        "type": "object",
-        "required": ["run_id", "plan", "mode", "state"],
-        "properties": {
-            "run_id": {"type": "string"},
-            "plan": {"type": "string"},
-            "mode": {"type": "string"},
-            "state": {"enum": [state.value for state in RunState]},
-            "entities": {"type": "object", "description": "In a dry run `imported` counts what would be imported"},
-            "calls": {"type": "object"},
-            "rate": {"type": ["number", "null"]},
-            "eta_seconds": {"type": ["number", "null"]},
-            "waiting_on": {"type": ["string", "null"]},
-            "waiting_since": {"type": ["string", "null"], "format": "date-time"},
-            "waiting_reason": {"type": ["string", "null"]},
-        },
+        "/api/doctor": {"get": _operation("Settings with their sources, and every system tried", _ref("Doctor"))},
+        "/api/health": {"get": {**health, "security": []}},
+        "/api/metrics": {"get": metrics},
+        "/api/openapi.json": {"get": _operation("This document", {"type": "object"})},
     }
 
 
-def _dead_letter() -> dict[str, Any]:
-    texts = ("run_id", "entity", "source_id", "reason", "message", "cause")
+def _operation(
+    summary: str,
+    schema: dict[str, Any],
+    *codes: str,
+    status: int = 200,
+    media_type: str = "application/json",
+    open_to_all: bool = False,
+) -> dict[str, Any]:
+    """``codes`` are its problems besides those that every route may answer with."""
+    usual = (
+        ("NOT_CONFIGURED", "UNAVAILABLE", "INTERNAL")
+        if open_to_all
+        else ("INVALID_REQUEST", "NOT_CONFIGURED", "UNAVAILABLE", "INTERNAL")
+    )
+    answers: dict[str, Any] = {str(status): {"description": summary, "content": {media_type: {"schema": schema}}}}
+    if not open_to_all:
+        answers["401"] = {"description": "The function key is missing or wrong"}
+    return {"summary": summary, "responses": {**answers, **_problems((*usual, *codes))}}
+
+
+def _problems(codes: Iterable[str]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(STATUS[code], []).append(code)
+    content = {"application/problem+json": {"schema": _ref("Problem")}}
     return {
-        "type": "object",
-        "required": [*texts, "attempts"],
-        "properties": {
-            **{name: {"type": "string"} for name in texts},
-            "attempts": {"type": "integer"},
-            **{name: {"type": ["string", "null"]} for name in ("field", "raw_blob", "hint")},
-        },
+        str(status): {"description": ", ".join(found), "content": content}
+        for status, found in sorted(by_status.items())
     }
 
 
-def _cause() -> dict[str, Any]:
-    texts = ("cause", "entity", "reason", "message", "example_id")
-    return {
-        "type": "object",
-        "required": [*texts, "count"],
-        "properties": {
-            **{name: {"type": "string"} for name in texts},
-            "count": {"type": "integer"},
-            **{name: {"type": ["string", "null"]} for name in ("field", "hint")},
-        },
-    }
+def _taking(operation: dict[str, Any], body: type[BaseModel], *, required: bool = False) -> dict[str, Any]:
+    content = {"application/json": {"schema": _ref(body.__name__)}}
+    return {**operation, "requestBody": {"required": required, "content": content}}
+
+
+def _paging() -> list[dict[str, Any]]:
+    size = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
+    return [_in_query("limit", size), {**_in_query("after"), "description": _PLACE}]
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
+def _in_query(name: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema or _TEXT}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -51,7 +51,10 @@ def _totals() -> dict[str, Any]:
 
 def _finding() -> dict[str, Any]:
     severity = {"enum": [severity.value for severity in Severity]}
-    return _object(severity=severity, code={"type": "string"}, message={"type": "string"}, fix=_TEXT)
+    concerned = {**_list_of({"type": "string"}), "description": "Those that it concerns; empty for all"}
+    return _object(
+        severity=severity, code={"type": "string"}, message={"type": "string"}, fix=_TEXT, entities=concerned
+    )
 
 
 def _list_of(items: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Answers of the HTTP API: JSON, and errors as problem details (RFC 9457) with a ``code``."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 
 import azure.functions as func
@@ -11,13 +11,13 @@ from shared.engine.control import ControlError
 from shared.engine.job import NotConfigured
 from shared.model.errors import PortageError
 from shared.model.json import Json
+from shared.model.quoting import quoted
 from shared.settings.model import SettingsError
 
 _LOG = logging.getLogger("portage.api")
 
-_STATUS = {
+STATUS = {
     "INVALID_REQUEST": 400,
-    "FLAG_DISABLED": 403,
     "UNKNOWN_PLAN": 404,
     "UNKNOWN_RUN": 404,
     "METHOD_NOT_ALLOWED": 405,
@@ -29,10 +29,10 @@ _STATUS = {
     "NOT_CONFIGURED": 503,
     "UNAVAILABLE": 503,
 }
+"""HTTP status by ``code``."""
 
 _TITLES = {
     "INVALID_REQUEST": "The request is not valid",
-    "FLAG_DISABLED": "This plan is switched off",
     "UNKNOWN_PLAN": "There is no such plan",
     "UNKNOWN_RUN": "There is no such run",
     "METHOD_NOT_ALLOWED": "The route does not take this method",
@@ -56,6 +56,11 @@ class Problem(Exception):
         self.errors = errors or []
 
 
+def unknown_plan(name: str, known: Sequence[str]) -> Problem:
+    """404 for a plan that is not among ``known``."""
+    return Problem("UNKNOWN_PLAN", f"There is no plan '{quoted(name)}'; there are {', '.join(known)}")
+
+
 def answer(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
     """A JSON answer."""
     return func.HttpResponse(orjson.dumps(body), status_code=status, headers=headers, mimetype="application/json")
@@ -63,7 +68,7 @@ def answer(body: Json, status: int = 200, headers: dict[str, str] | None = None)
 
 def problem(error: Problem, headers: dict[str, str] | None = None) -> func.HttpResponse:
     """A problem document; its ``code`` decides the status."""
-    status = _STATUS[error.code]
+    status = STATUS[error.code]
     body = {
         "type": "about:blank",
         "title": _TITLES[error.code],

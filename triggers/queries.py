@@ -5,12 +5,15 @@ from collections.abc import Collection
 
 import azure.functions as func
 
+from shared.model.quoting import has_control_characters, quoted
 from triggers.problems import Problem
 
 _KEYS = ("code", "clientId")
 """How the platform takes a function key in the query; no route of ours sees to them."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+CONTROL_CHARACTERS = "has control characters; expected plain text"
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
@@ -21,8 +24,10 @@ def read_query(request: func.HttpRequest, *names: str) -> dict[str, str]:
     query = {name: value for name, value in request.params.items() if name not in _KEYS}
     if unknown := sorted(set(query) - set(names)):
         known = f"expected {', '.join(names)}" if names else "this route takes none"
-        raise invalid(unknown[0], f"unknown; {known}")
+        raise invalid(quoted(unknown[0]), f"unknown; {known}")
     for name, value in query.items():
+        if has_control_characters(value):
+            raise invalid(name, CONTROL_CHARACTERS)
         if not value.strip():
             raise invalid(name, "is empty; give a value, or leave it out")
     return query

@@ -1,22 +1,34 @@
-"""Reading the bodies of ``POST /api/runs`` and ``POST /api/plans/{plan}/preview``."""
+"""Reading the bodies of requests that start, preview or resume a run."""
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import azure.functions as func
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from shared.engine.request import RunRequest
 from shared.model.plan import Plan
+from shared.model.quoting import has_control_characters, quoted
 from shared.model.run import RunMode, RunOptions
 from triggers.problems import Problem
-from triggers.queries import invalid
+from triggers.queries import CONTROL_CHARACTERS, invalid
 
 LARGEST_BODY = 64 * 1024
 """Bytes."""
 
 AVAILABLE_MODES = (RunMode.FULL, RunMode.DRY_RUN)
+
+
+def _plain(text: str) -> str:
+    if has_control_characters(text):
+        raise PydanticCustomError("control_characters", CONTROL_CHARACTERS)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Options(BaseModel):
@@ -27,8 +39,8 @@ class Options(BaseModel):
     private_chats: bool = False
     private_posts: bool = False
     task_files: bool = False
-    failure_threshold: Annotated[float, Field(ge=0, le=1)] = 0.01
-    sample: Annotated[float, Field(ge=0, le=1)] = 0.05
+    failure_threshold: Share = 0.01
+    sample: Share = 0.05
     apply_deletes: bool = False
 
 
@@ -37,9 +49,9 @@ class RunBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    plan: str = Field(min_length=1, max_length=100)
-    mode: Literal["full", "delta", "dry_run", "validate"]
-    entities: list[str] | None = Field(None, min_length=1, max_length=100)
+    plan: Text = Field(min_length=1, max_length=100)
+    mode: Text = Field(json_schema_extra={"enum": [mode.value for mode in AVAILABLE_MODES]})
+    entities: list[Text] | None = Field(None, min_length=1, max_length=100)
     since: AwareDatetime | None = None
     options: Options = Options()
 
@@ -49,17 +61,42 @@ class PreviewBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    entities: list[str] | None = Field(default=None, min_length=1, max_length=100)
+    entities: list[Text] | None = Field(default=None, min_length=1, max_length=100)
+
+
+class ResumeOptions(BaseModel):
+    """``options`` that a run may be given anew when it goes on."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    failure_threshold: Share | None = None
+
+
+class ResumeBody(BaseModel):
+    """The body of ``POST /api/runs/{run_id}/resume``; it may be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    options: ResumeOptions = ResumeOptions()
 
 
 def read_body(request: func.HttpRequest) -> RunBody:
     """Raises Problem TOO_LARGE or INVALID_REQUEST with what was expected, field by field."""
-    return _read(request, RunBody, "an object with plan and mode")
+    body = _read(request, RunBody, "an object with plan and mode")
+    if body.mode not in AVAILABLE_MODES:
+        offered = f"expected {' or '.join(AVAILABLE_MODES)}"
+        raise invalid("mode", f"{body.mode} is not offered yet; {offered}" if body.mode in tuple(RunMode) else offered)
+    return body
 
 
 def read_preview_body(request: func.HttpRequest) -> PreviewBody:
     """No body means all entities. Raises Problem TOO_LARGE or INVALID_REQUEST as ``read_body`` does."""
     return _read(request, PreviewBody, "an object with entities, or nothing") if request.get_body() else PreviewBody()
+
+
+def read_resume_body(request: func.HttpRequest) -> ResumeBody:
+    """No body changes no option. Raises Problem TOO_LARGE or INVALID_REQUEST as ``read_body`` does."""
+    return _read(request, ResumeBody, "an object with options, or nothing") if request.get_body() else ResumeBody()
 
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -79,7 +116,7 @@ def _read(request: func.HttpRequest, model: type[Body], expected: str) -> Body:
         return model.model_validate(document)
     except ValidationError as error:
         errors = [
-            {"field": ".".join(map(str, one["loc"])) or "body", "message": one["msg"]}
+            {"field": quoted(".".join(map(str, one["loc"]))) or "body", "message": one["msg"]}
             for one in error.errors(include_input=False, include_url=False, include_context=False)
         ]
         detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
@@ -89,11 +126,8 @@ def _read(request: func.HttpRequest, model: type[Body], expected: str) -> Body:
 def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequest:
     """Check ``body`` against the plan. ``already_in`` are entities that an earlier run brought in."""
     mode = RunMode(body.mode)
-    if mode not in AVAILABLE_MODES:
-        known = ", ".join(one.value for one in AVAILABLE_MODES)
-        raise invalid("mode", f"{mode.value} is not available for this plan; available: {known}")
-    if body.since is not None and mode is not RunMode.DELTA:
-        raise invalid("since", f"goes with mode delta only; {mode.value} reads everything, so leave it out")
+    if body.since is not None:
+        raise invalid("since", f"goes with mode delta, which is not offered yet; {mode.value} reads everything")
     chosen = chosen_of(plan, body.entities)
     for name, gap in plan.unread_parents(chosen).items():
         raise invalid("entities", f"{name} is read along {', '.join(gap)}; add {'it' if len(gap) == 1 else 'them'}")
@@ -101,7 +135,7 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
         if missing := [need for need in gap if need not in already_in]:
             raise invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
     if body.options.apply_deletes:
-        raise invalid("options.apply_deletes", "goes with mode delta, which is not available yet")
+        raise invalid("options.apply_deletes", "goes with mode delta, which is not offered yet")
     options = RunOptions(**body.options.model_dump())
     return RunRequest(plan.name, mode, chosen, body.since, options)
 
@@ -109,5 +143,5 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
 def chosen_of(plan: Plan, named: Sequence[str] | None) -> tuple[str, ...]:
     """The entities that a request names, in import order; all when it names none. Raises Problem for unknown ones."""
     if unknown := sorted(set(named or ()) - set(plan.names)):
-        raise invalid("entities", f"unknown {', '.join(unknown)}; the plan has {', '.join(plan.names)}")
+        raise invalid("entities", f"unknown {quoted(', '.join(unknown))}; the plan has {', '.join(plan.names)}")
     return tuple(name for name in plan.names if name in (named or plan.names))

@@ -26,6 +26,8 @@ _NOT_IMPORTED = {
     "dead_lettered": "failed for good",
 }
 
+_MOMENTS = 10.0
+"""Seconds that are not worth a word: pages wait so long for their turn all the time."""
 
 _SHORT = {
     "flawed": "with a field left empty, its value being unreadable",
@@ -43,7 +45,9 @@ def run_view(status: RunStatus, *, notes: tuple[str, ...] = (), most_lines: int 
     )
     stopped = [stopped_line(entity) for entity in status.entities]
     waiting = "; ".join(filter(None, (waiting_line(status), waiting_details(status))))
-    lines = [*stopped, _when(status), pace_line(status), waiting, *outcome_lines(status), *notes]
+    at_work = () if status.waiting_on else status.entities
+    resting = [line for entity in at_work if (line := resting_line(entity))]
+    lines = [*stopped, *resting, _when(status), pace_line(status), waiting, *outcome_lines(status), *notes]
     return Group(
         headline,
         *([Progress(status.entities, dry=status.dry, most_lines=most_lines)] if status.entities else []),
@@ -78,6 +82,15 @@ def waiting_details(status: RunStatus) -> str:
     return "; ".join(filter(None, (status.waiting_reason, "the run goes on by itself when it answers")))
 
 
+def resting_line(entity: EntityStatus) -> str:
+    """How much of an entity is put away for longer than moments, why and until when; empty when nothing is."""
+    wait = entity.wait
+    if wait is None or (wait.until - datetime.now(tz=UTC)).total_seconds() < _MOMENTS:
+        return ""
+    pages = "1 page waits" if wait.pages == 1 else f"{number(wait.pages)} pages wait"
+    return f"{entity.name}: {pages} until {clock(wait.until)}{f', {wait.why}' if wait.why else ''}"
+
+
 def away_line(failure: Failure, since: datetime) -> str:
     """That the API has been away since then, and why this time."""
     return f"no useful answer from the API since {clock(since)}, still trying: {failure.message}"
@@ -92,6 +105,8 @@ def outcome_lines(status: RunStatus) -> list[str]:
         lines.append(f"go on with: portage resume {status.run_id}")
     if status.ended:
         lines += [line for entity in status.entities if (line := shortfall_line(entity))]
+        if any(any(entity.shortfalls.values()) for entity in status.entities):
+            lines.append(f"which records these are: portage flaws {status.run_id}")
     return lines
 
 

@@ -1,11 +1,11 @@
 """The answer of a ``batch``: sections keyed like the commands, any of which may be missing (API facts §3.4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
-from connectors.bitrix24.errors import classify_body
+from connectors.bitrix24.errors import classify_body, is_error
 from connectors.bitrix24.operating import Operating, read_operating
 from shared.model.errors import PortageError, RetryLater
 from shared.model.json import Json, JsonObject, as_map
@@ -15,14 +15,15 @@ from shared.model.json import Json, JsonObject, as_map
 class BatchAnswer:
     """One answered ``batch``: every command is either in ``results`` or in ``errors``.
 
-    ``operating`` is keyed by method. ``nexts`` are the offsets of following pages, which a full page alone does not
-    tell. ``raw`` is the body as it came, ``seconds`` how long it took.
+    ``operating`` is keyed by method. ``totals`` are counts, where the portal tells them; ``nexts`` the offsets of
+    following pages, which a full page alone does not tell. ``raw`` is the body as it came, ``seconds`` how long it
+    took.
     """
 
     results: dict[str, Json]
     errors: dict[str, PortageError]
-    totals: dict[str, Json]
-    nexts: dict[str, Json]
+    totals: dict[str, int]
+    nexts: dict[str, int]
     operating: dict[str, Operating]
     raw: bytes
     seconds: float
@@ -35,11 +36,8 @@ def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0, de
     """
     outer = _section(orjson.loads(body) if decoded is None else decoded, "result")
     results, failed, times = (_section(outer, name) for name in ("result", "result_error", "result_time"))
-    operating: dict[str, Operating] = {}
-    for key, method in methods.items():
-        told = read_operating(times.get(key))
-        if told is not None and (method not in operating or told.seconds >= operating[method].seconds):
-            operating[method] = told
+    failed |= {key: result for key, result in results.items() if is_error(result)}
+    operating = _operating(times, methods)
     errors: dict[str, PortageError] = {}
     for key, method in methods.items():
         if key in failed:
@@ -53,8 +51,8 @@ def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0, de
     return BatchAnswer(
         results={key: result for key, result in results.items() if key not in errors},
         errors=errors,
-        totals=_section(outer, "result_total"),
-        nexts=_section(outer, "result_next"),
+        totals=_numbers(_section(outer, "result_total")),
+        nexts=_numbers(_section(outer, "result_next")),
         operating=operating,
         raw=body,
         seconds=seconds,
@@ -63,9 +61,29 @@ def read_batch(body: bytes, methods: Mapping[str, str], seconds: float = 0.0, de
 
 def batch_results(answer: Json) -> JsonObject:
     """The results alone, by key, of a decoded answer."""
-    return _section(_section(answer, "result"), "result")
+    results = _section(_section(answer, "result"), "result")
+    return {key: result for key, result in results.items() if not is_error(result)}
 
 
 def _section(outer: Json, name: str) -> JsonObject:
     """An empty section is ``[]``."""
     return as_map(as_map(outer).get(name))
+
+
+def _operating(times: JsonObject, methods: Mapping[str, str]) -> dict[str, Operating]:
+    """By method: what its last command told, and by how much it grew from one command to the next."""
+    told: dict[str, list[Operating]] = {}
+    for key, method in methods.items():
+        if (one := read_operating(times.get(key))) is not None:
+            told.setdefault(method, []).append(one)
+    found = {}
+    for method, some in told.items():
+        ordered = sorted(some, key=lambda one: one.seconds)
+        grown = (ordered[-1].seconds - ordered[0].seconds) / (len(some) - 1) if len(some) > 1 else None
+        found[method] = replace(ordered[-1], growth=grown)
+    return found
+
+
+def _numbers(section: JsonObject) -> dict[str, int]:
+    """Those that are numbers, however they are written; a count of -1 is none."""
+    return {key: int(value) for key, value in section.items() if str(value).isdecimal()}

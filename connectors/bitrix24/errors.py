@@ -73,11 +73,16 @@ def classify_body(body: Json, status: int, resets_in: float | None = None) -> Po
     return error(reason, message[:_LONGEST], retry_after=pause)
 
 
+def is_error(result: Json) -> bool:
+    """Whether a method returned an error instead of failing with it, as some do (API facts §1.4)."""
+    return isinstance(result, dict) and bool(result.get("error")) and "error_description" in result
+
+
 def classify_page(status: int) -> PortageError:
     """An answer that is not one of the API: HTML of a proxy, or a body cut short."""
     if status in (429, 503):
         return SlowDown("source.throttled", f"HTTP {status} without a body that can be read")
-    if status in (301, 302, 307, 308):
+    if status in (301, 302, 303, 307, 308):
         return RunStopped("source.unauthorised", "The portal redirects: it was renamed, correct the webhook URL")
     if status == 401:
         return RunStopped("source.unauthorised", "HTTP 401")
@@ -95,5 +100,5 @@ def _pause(body: Mapping[str, Json], resets_in: float | None) -> float:
 def _code(body: Mapping[str, Json]) -> tuple[str, str]:
     error = body["error"]
     if isinstance(error, dict):  # REST 3
-        return str(error.get("code", "")), str(error.get("message", ""))
-    return "" if error is None else str(error), str(body.get("error_description", ""))
+        return str(error.get("code") or ""), str(error.get("message") or "")
+    return "" if error is None else str(error), str(body.get("error_description") or "")

@@ -9,7 +9,7 @@ from connectors.bitrix24.readers.reader import Need
 from connectors.bitrix24.surveying.callers import introductions, owner_of, refusals
 from connectors.bitrix24.surveying.patience import asked_twice
 from connectors.bitrix24.surveying.premises import premises
-from connectors.bitrix24.surveying.uses import helped_by, needing
+from connectors.bitrix24.surveying.uses import helped_by, losses, needing
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped, PortageError, RunStopped
@@ -48,7 +48,7 @@ def _lack(scope: str, needs: Sequence[Need], webhook: Webhook) -> Check:
     return Check(
         f"scope {scope}",
         False,
-        f"no webhook has the scope {scope}, which {methods}{_loss(unread, poorer)}",
+        f"no webhook has the scope {scope}, which {methods}{_loss(*needs)}",
         f"Tick {scope} in the form of the webhook of {owner_of(webhook)}{_or_leave_out(unread)}",
         "source.scope_missing",
         Severity.BLOCKER if unread else Severity.WARNING,
@@ -93,20 +93,12 @@ def _verdict(need: Need, answer: BatchAnswer, webhook: Webhook) -> Check:
     concerned = tuple(dict.fromkeys((*unread, *poorer)))
     known = as_map(answer.results.get(f"known.{need.method}"))
     if known.get("isExisting") is False:
-        return Check(
-            need.method,
-            False,
-            f"this portal has no such method{_loss(unread, poorer)}",
-            f"Update the portal or install the module, if it is self-hosted{_or_leave_out(unread)}",
-            "source.method_missing",
-            Severity.WARNING,
-            concerned,
-        )
+        return _missing(need)
     if known.get("isAvailable") is False:
         return Check(
             need.method,
             False,
-            f"not open to the webhook of {owner_of(webhook)}{_loss(unread, poorer)}",
+            f"not open to the webhook of {owner_of(webhook)}{_loss(need)}",
             f"Tick {need.scopes[0]} in the form of this webhook{_or_leave_out(unread)}",
             "source.method_closed",
             Severity.BLOCKER if unread else Severity.WARNING,
@@ -117,23 +109,39 @@ def _verdict(need: Need, answer: BatchAnswer, webhook: Webhook) -> Check:
     return Check(need.method, True, "exists" if need.trial is None else "answers")
 
 
+def _missing(need: Need) -> Check:
+    """A run goes on without what needs it."""
+    return Check(
+        need.method,
+        False,
+        f"this portal has no such method{_loss(need)}",
+        f"Update the portal or install the module, if it is self-hosted{_or_leave_out(needing(need))}",
+        "source.method_missing",
+        Severity.WARNING,
+        tuple(dict.fromkeys((*needing(need), *helped_by(need)))),
+    )
+
+
 def _failed(need: Need, error: PortageError) -> Check:
     """A refusal is final; whatever else went wrong may pass, and says nothing of the method."""
+    if error.reason.code == "source.method_missing":
+        return _missing(need)
     unread, poorer = needing(need), helped_by(need)
     concerned = tuple(dict.fromkeys((*unread, *poorer)))
     if isinstance(error, EntityStopped):
         severity = Severity.BLOCKER if unread else Severity.WARNING
-        detail = f"{error.message.rstrip(': ')}{_loss(unread, poorer)}"
+        detail = f"{error.message.rstrip(': ')}{_loss(need)}"
         return Check(need.method, False, detail, error.reason.hint, error.reason.code, severity, concerned)
     detail = f"could not be asked: {error.message}"
     return Check(need.method, False, detail, error.reason.hint, error.reason.code, Severity.WARNING, concerned)
 
 
-def _loss(unread: Sequence[str], poorer: Sequence[str]) -> str:
+def _loss(*needs: Need) -> str:
+    unread, poorer, words = needing(*needs), helped_by(*needs), losses(*needs)
     lost = [f"{', '.join(unread)} cannot be read"] if unread else []
-    lost += [f"{', '.join(poorer)} will lack something"] if poorer else []
+    lost += [f"{', '.join(poorer)} will lack {', '.join(words) or 'something'}"] if poorer else []
     return f": {'; '.join(lost)}" if lost else ""
 
 
 def _or_leave_out(unread: Sequence[str]) -> str:
-    return f", or leave out {', '.join(unread)}" if unread else ""
+    return f", or leave out {', '.join(unread)}" if unread else ", or do without"

@@ -55,8 +55,11 @@ class Listing:
         return self.name(row) if self.name else str(row[self.id])
 
     def rows(self, result: Json) -> list[JsonObject]:
-        """The rows of one page. Raises RetryLater for what is not a list of rows with ids: it may hide some."""
-        found = as_map(result).get(self.wrapper) if self.wrapper else result
+        """The rows of one page. Raises RetryLater for what is not a list of rows with ids: it may hide some.
+
+        An object without anything in it is answered as ``[]``, so there is no wrapper then (API facts §1.3).
+        """
+        found = as_map(result).get(self.wrapper) if self.wrapper and result != [] else result
         if not isinstance(found, list | dict):
             raise RetryLater("source.unexpected_answer", f"{self.method}: a page that is no list")
         rows = as_list(found)

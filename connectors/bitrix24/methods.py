@@ -1,4 +1,7 @@
-"""The read allow-list. A method that is not here never leaves the process, inside ``batch`` or out of it."""
+"""The read allow-list. A method that is not here never leaves the process, inside ``batch`` or out of it.
+
+Names are in the letters of the documentation: portals know them in any case, but nobody says that all of them do.
+"""
 
 import re
 
@@ -16,7 +19,7 @@ READ_METHODS = frozenset(
         "crm.status.list",
         "crm.type.list",
         "department.get",
-        "disk.attachedobject.get",
+        "disk.attachedObject.get",
         "disk.file.get",
         "im.chat.get",
         "im.chat.user.list",
@@ -36,7 +39,7 @@ READ_METHODS = frozenset(
         "task.commentitem.getlist",
         "task.item.userfield.getlist",
         "tasks.task.get",
-        "tasks.task.getfields",
+        "tasks.task.getFields",
         "tasks.task.list",
         "user.current",
         "user.fields",
@@ -48,13 +51,14 @@ READ_METHODS = frozenset(
 )
 
 
+_BY_SMALL_LETTERS = {name.lower(): name for name in READ_METHODS}
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,80}")
 
 
 def require_read(method: str) -> str:
     """The method as it stands on the list. Raises RunStopped("source.write_refused") unless it only reads."""
-    name = method.lower().removesuffix(".json").removesuffix(".xml")
-    if name not in READ_METHODS:
+    name = _BY_SMALL_LETTERS.get(method.lower().removesuffix(".json").removesuffix(".xml"))
+    if name is None:
         raise RunStopped("source.write_refused", f"{shown(method)} is not on the list of read methods")
     return name
 

@@ -14,10 +14,14 @@ WINDOW = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Operating:
-    """``seconds`` used up in the last ten minutes; in ``resets_in`` seconds the oldest minute of them drops out."""
+    """``seconds`` used up in the last ten minutes; in ``resets_in`` seconds the oldest minute of them drops out.
+
+    ``growth`` is by how many seconds they grew from one command of a batch to the next; None for a single one.
+    """
 
     seconds: float
     resets_in: float | None
+    growth: float | None = None
 
 
 def read_operating(block: Json) -> Operating | None:

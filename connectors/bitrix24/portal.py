@@ -14,7 +14,7 @@ from connectors.bitrix24.webhooks import Webhooks
 from shared.http.client import HttpClient
 from shared.media.fetching import MediaFetcher
 from shared.model.json import JsonObject
-from shared.model.records import Cut, SourcePage
+from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.surveys import Survey
 from shared.ports.systems import Budget, Check, Extracted
 
@@ -67,6 +67,10 @@ class Bitrix24Source:
     async def read(self, entity: str, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """See ``Source.read``."""
         return await self.reader(entity).read(cursor, extracted)
+
+    def rows(self, entity: str, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """See ``Source.rows``."""
+        return self.reader(entity).rows(raw)
 
     async def checks(self) -> list[Check]:
         """See ``examine``."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from connectors.bitrix24.signed_addresses import without_signatures
 from shared.http.redaction import mask_secrets
 from shared.model.errors import RetryLater
 from shared.model.json import Json, JsonObject, as_map
@@ -23,8 +24,8 @@ class Told:
 
 
 def archived(by: str, body: bytes) -> bytes:
-    """``{"by": "1", "answer": <body>}``; the body is kept byte by byte, but for secrets that file addresses quote."""
-    return b'{"by":' + orjson.dumps(by) + b',"answer":' + mask_secrets(body) + b"}"
+    """``{"by": "1", "answer": <body>}``; the body is kept byte by byte, but for secrets that addresses in it quote."""
+    return b'{"by":' + orjson.dumps(by) + b',"answer":' + without_signatures(mask_secrets(body)) + b"}"
 
 
 def note(facts: JsonObject) -> bytes:

@@ -1,6 +1,7 @@
 """Calls to one portal by one webhook (or OAuth token): POST and JSON, read methods only."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -10,8 +11,9 @@ import orjson
 from connectors.bitrix24.batch import BatchAnswer, read_batch
 from connectors.bitrix24.errors import classify_body, classify_page
 from connectors.bitrix24.methods import require_read, shown
-from connectors.bitrix24.operating import LIMIT, Operating, read_operating
+from connectors.bitrix24.operating import Operating, read_operating
 from connectors.bitrix24.query import encode
+from connectors.bitrix24.spending import Spending
 from shared.http.client import Answer, HttpClient
 from shared.http.redaction import register_secret
 from shared.model.errors import EntityStopped, PortageError, RunStopped, SlowDown
@@ -20,9 +22,6 @@ from shared.ports.systems import Budget
 
 BATCH = "batch"
 MOST_COMMANDS = 50
-_SPENT = 0.95
-"""Share of the ``operating`` limit from which a method rests (API facts §2.2)."""
-
 Command = tuple[str, JsonObject]
 """(method, parameters)."""
 
@@ -91,44 +90,59 @@ class Transport:
     access: Access
     http: HttpClient
     budget: Budget
+    spending: Spending = field(default_factory=Spending)
 
     async def call(self, method: str, parameters: JsonObject) -> Envelope:
         """One method."""
         name = self._allowed(method)
-        envelope = read_envelope(await self._post(name, parameters, name))
-        if envelope.operating is not None:
-            await self._rest_if_spent(name, envelope.operating)
+        with await self.spending.lend({name: name}):
+            envelope = read_envelope(await self._post(name, parameters, name))
+        await self._hear(name, envelope.operating, 1)
         return envelope
 
-    async def batch(self, commands: Mapping[str, Command]) -> BatchAnswer:
+    def room(self, method: str) -> int:
+        """How many commands of ``method`` the portal's seconds allow now, up to a batch."""
+        return int(min(MOST_COMMANDS, self.spending.room(method)))
+
+    async def batch(self, commands: Mapping[str, Command], least: int | None = None) -> BatchAnswer:
         """Up to 50 methods in one request, in order; keys must not be numbers (API facts §3.4).
 
-        The request is counted as a ``batch``, and what was in it under the name of each method.
+        With ``least`` as many of the first commands are sent as the seconds of their methods allow, and no fewer than
+        that; of the others the answer says nothing. The request is counted as a ``batch``, and what was in it under
+        the name of each method.
         """
         if not 0 < len(commands) <= MOST_COMMANDS:
             raise ValueError(f"a batch has 1 to {MOST_COMMANDS} commands")
         methods = {key: self._allowed(method) for key, (method, _) in commands.items()}
-        lines = {key: f"{methods[key]}?{encode(parameters)}" for key, (_, parameters) in commands.items()}
+        with await self.spending.lend(methods, least) as loan:
+            methods = {key: methods[key] for key in loan.keys}
+            answer = await self._post_batch({key: commands[key][1] for key in loan.keys}, methods)
+        for key, method in methods.items():
+            self.http.tally(method, answer.errors[key].reason.code if key in answer.errors else "ok")
+        refused = {methods[key]: error for key, error in answer.errors.items() if isinstance(error, SlowDown)}
+        for method, refusal in refused.items():
+            if refusal.reason.code == "source.operating_limit":
+                self.spending.refuse(method)
+            await self.budget.throttled(method, refusal.retry_after)
+        for method, number in Counter(methods.values()).items():
+            await self._hear(method, answer.operating.get(method), number)
+        return answer
+
+    async def _post_batch(self, parameters: Mapping[str, JsonObject], methods: Mapping[str, str]) -> BatchAnswer:
+        lines = {key: f"{methods[key]}?{encode(given)}" for key, given in parameters.items()}
         names = set(methods.values())
         payer = BATCH if len(names) > 1 else next(iter(names))
         if payer == BATCH:
             for name in sorted(names):
                 await self.budget.acquire(name, 0)  # a method that rests does so inside a batch too
         posted = await self._post(BATCH, {"halt": 0, "cmd": lines}, payer)
-        answer = read_batch(posted.body, methods, posted.seconds, posted.decoded)
-        for key, method in methods.items():
-            self.http.tally(method, answer.errors[key].reason.code if key in answer.errors else "ok")
-        refused = {methods[key]: error for key, error in answer.errors.items() if isinstance(error, SlowDown)}
-        for method, refusal in refused.items():
-            await self.budget.throttled(method, refusal.retry_after)
-        for method, operating in answer.operating.items():
-            await self._rest_if_spent(method, operating)
-        return answer
+        return read_batch(posted.body, methods, posted.seconds, posted.decoded)
 
-    async def _rest_if_spent(self, method: str, operating: Operating) -> None:
+    async def _hear(self, method: str, operating: Operating | None, commands: int) -> None:
         """Ask for a pause before the portal has to refuse the method."""
-        if operating.seconds >= _SPENT * LIMIT and operating.resets_in:
-            await self.budget.throttled(method, operating.resets_in)
+        rest = self.spending.hear(method, operating, commands)
+        if rest is not None:
+            await self.budget.throttled(method, rest)
 
     def _allowed(self, method: str) -> str:
         try:

@@ -12,14 +12,17 @@ from connectors.bitrix24.transport import Transport
 from shared.model.errors import EntityStopped, PortageError
 from shared.model.json import as_list, as_map
 
+_YES = (True, "Y", "1", "true")
+"""How portals write a yes (API facts §9.1); 1 equals True."""
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One way into the portal. ``scopes`` is None when the portal does not tell."""
+    """One way into the portal. ``admin`` and ``scopes`` are None when the portal does not tell."""
 
     user: str
     name: str
-    admin: bool
+    admin: bool | None
     scopes: frozenset[str] | None
     transport: Transport
 
@@ -74,7 +77,8 @@ async def _introduce(transport: Transport) -> Webhook:
         _raise_unless_final(error)
     user = str(profile.get("ID") or transport.access.user or "")
     name = f"{profile.get('NAME') or ''} {profile.get('LAST_NAME') or ''}".strip()
-    return Webhook(user, name, bool(profile.get("ADMIN")), scopes or None, transport)
+    admin = profile["ADMIN"] in _YES if "ADMIN" in profile else None
+    return Webhook(user, name, admin, scopes or None, transport)
 
 
 def _raise_unless_final(error: PortageError) -> None:

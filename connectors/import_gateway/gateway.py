@@ -2,25 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import orjson
 
 from connectors.import_gateway.address import GatewayAddress
+from connectors.import_gateway.batch_sizes import BatchSize
+from connectors.import_gateway.bisecting import Bisection
 from connectors.import_gateway.capabilities import rates, read_capabilities
 from connectors.import_gateway.checks import check
 from connectors.import_gateway.media import MediaWriter
 from connectors.import_gateway.methods import CAPABILITIES, COUNT, MEDIA, READ, WRITE_METHODS, idempotency_key
 from connectors.import_gateway.receipts import read_receipts, unexpected
 from connectors.import_gateway.refusals import BatchTooLarge, classify
-from shared.http.client import HttpClient
+from connectors.import_gateway.schema import check_schema
+from shared.http.client import Answer, HttpClient
 from shared.http.redaction import register_secret
+from shared.model.errors import PortageError, RetryLater
 from shared.model.json import Json, JsonObject
-from shared.model.records import Capabilities, OutgoingItem, Receipt
+from shared.model.records import Capabilities, OutgoingItem, Receipt, SchemaNeeds
 from shared.ports.stores import MediaStore
 from shared.ports.systems import Budget, Check
 
 _IDS_PER_READ = 100
+_BROKEN = 500
+"""The first HTTP status that says that the other side, not the call, is at fault."""
 
 
 class RatedBudget(Budget, Protocol):
@@ -42,7 +49,8 @@ class ImportGateway:
     client: HttpClient
     budget: RatedBudget
     files: MediaStore
-    _most: int | None = field(default=None, init=False)
+    _known: Capabilities | None = field(default=None, init=False, repr=False)
+    _sizes: dict[str, BatchSize] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Make sure that no sink ever shows the import code."""
@@ -53,7 +61,7 @@ class ImportGateway:
         answer = await self._call(CAPABILITIES, {})
         capabilities = read_capabilities(answer)
         self.budget.learn(rates(answer))
-        self._most = capabilities.max_media_bytes
+        self._known = capabilities
         return capabilities
 
     def key(self, entity: str, source_id: str, checksum: str) -> str:
@@ -65,22 +73,14 @@ class ImportGateway:
     ) -> tuple[Receipt, ...]:
         """Write ``items``; a receipt for each, in their order. Source ids must differ.
 
-        A call that is too large goes in halves; a record that is too large by itself is answered as ``VALIDATION``.
-        Files go one by one (see ``MediaWriter``).
+        A call that is refused as a whole goes in halves (see ``Bisection``). Files go one by one (see ``MediaWriter``).
         """
-        if entity == MEDIA.entity:
-            media = MediaWriter(self.address, self.client, self.budget, self.files, self._most)
-            return tuple([await media.write(run_id, item) for item in items])
-        body = {"run_id": run_id, "batch_id": batch_id, "items": [_item(item) for item in items]}
-        try:
-            answer = await self._call(WRITE_METHODS[entity].method, body)
-        except BatchTooLarge as error:
-            if len(items) == 1:
-                return (Receipt(items[0].source_id, "failed", code="VALIDATION", reason=error.message),)
-            half = len(items) // 2
-            first = await self.write(entity, run_id, f"{batch_id}-a", items[:half])
-            return (*first, *await self.write(entity, run_id, f"{batch_id}-b", items[half:]))
-        return read_receipts(answer, items)
+        send = self._send_files if entity == MEDIA.entity else partial(self._send, entity)
+        return await Bisection(partial(send, run_id), self._answers).write(batch_id, items)
+
+    def batch_size(self, entity: str) -> int:
+        """How many items the next call should have, by how the last ones went. The capabilities bound it further."""
+        return self._size(entity).items
 
     async def count(self, entity: str) -> tuple[int, int]:
         """(records made by import, others)."""
@@ -110,6 +110,53 @@ class ImportGateway:
     async def checks(self) -> list[Check]:
         """Transport, reachability and contract, enabled methods, reading back."""
         return await check(self.address, self.capabilities, self.count)
+
+    async def schema_checks(self, needs: SchemaNeeds) -> list[Check]:
+        """Whether the gateway knows the custom fields and codes that records are going to hold."""
+        return await check_schema(self._call, needs)
+
+    async def _send(
+        self, entity: str, run_id: str, batch_id: str, items: Sequence[OutgoingItem]
+    ) -> tuple[Receipt, ...]:
+        """One write call. Raises BatchTooLarge before a call that has more bytes than the gateway takes."""
+        content = orjson.dumps({"run_id": run_id, "batch_id": batch_id, "items": [_item(item) for item in items]})
+        if self._known is not None and len(content) > self._known.max_bytes:
+            message = f"{len(content)} bytes; a call to the gateway may have {self._known.max_bytes}"
+            raise BatchTooLarge("target.refused", message)
+        size, method = self._size(entity), WRITE_METHODS[entity].method
+
+        def judge(answer: Answer) -> PortageError | None:
+            error = classify(answer)
+            if error is None:
+                size.went_well(len(items), answer.seconds)
+            elif isinstance(error, BatchTooLarge) or answer.status >= _BROKEN:
+                size.stumbled(len(items))
+            return error
+
+        try:
+            answer = await self.client.post(
+                self.address.url(method), content, method=method, classify=judge, budget=self.budget
+            )
+        except RetryLater as error:
+            if error.reason.code == "target.unreachable":
+                size.stumbled(len(items))
+            raise
+        return read_receipts(orjson.loads(answer.body), items)
+
+    async def _send_files(self, run_id: str, _batch_id: str, items: Sequence[OutgoingItem]) -> tuple[Receipt, ...]:
+        most = None if self._known is None else self._known.max_media_bytes
+        media = MediaWriter(self.address, self.client, self.budget, self.files, most)
+        return tuple([await media.write(run_id, item) for item in items])
+
+    def _size(self, entity: str) -> BatchSize:
+        return self._sizes.setdefault(entity, BatchSize())
+
+    async def _answers(self) -> bool:
+        try:
+            await self.capabilities()
+        except PortageError:
+            return False
+        return True
 
     async def _call(self, method: str, body: JsonObject) -> Json:
         answer = await self.client.post(

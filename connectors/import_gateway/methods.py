@@ -42,6 +42,7 @@ MEDIA = WriteMethod("media_file", "import.media.put", "source:media")
 CAPABILITIES = "import.capabilities"
 COUNT = "import.count"
 READ = "import.read"
+SCHEMA_CHECK = "import.schema.check"
 
 
 def basis(entity: str, source_id: str) -> str:

@@ -13,8 +13,9 @@ _ACTIONS = ("created", "updated")
 def read_receipts(answer: Json, items: Sequence[OutgoingItem]) -> tuple[Receipt, ...]:
     """A receipt for each item, in the order of ``items``.
 
-    Raises RetryLater("target.unexpected_answer") unless every item is in exactly one list and nothing else is in any:
-    then nobody knows what happened, and the same keys have to be sent again.
+    An item in none of the lists gets a ``TRANSIENT`` one: nobody knows what became of it, and its key makes a repeat
+    harmless. Raises RetryLater("target.unexpected_answer") for an answer that is not of this call: no item is in it, an
+    item is in two lists, or something that was not sent is in one.
     """
     if not isinstance(answer, dict):
         raise unexpected("the answer is not an object")
@@ -28,14 +29,20 @@ def read_receipts(answer: Json, items: Sequence[OutgoingItem]) -> tuple[Receipt,
             if receipt.source_id in receipts:
                 raise unexpected("a record is in two lists")
             receipts[receipt.source_id] = receipt
-    if receipts.keys() != {item.source_id for item in items}:
+    sent = {item.source_id for item in items}
+    if receipts.keys() - sent or (sent and not receipts):
         raise unexpected("the records answered for are not those that were sent")
-    return tuple(receipts[item.source_id] for item in items)
+    return tuple(receipts.get(item.source_id) or _silence(item) for item in items)
 
 
 def unexpected(what: str) -> RetryLater:
     """The gateway broke the contract."""
     return RetryLater("target.unexpected_answer", f"The gateway's answer breaks the contract: {what}")
+
+
+def _silence(item: OutgoingItem) -> Receipt:
+    reason = "the gateway's answer does not say what became of the record"
+    return Receipt(item.source_id, "failed", code="TRANSIENT", reason=reason, retryable=True)
 
 
 def _receipt(outcome: str, entry: Json) -> Receipt:

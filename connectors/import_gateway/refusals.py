@@ -14,9 +14,7 @@ from shared.model.json import Json
 
 _STOPS = {
     "UNAUTHORIZED": "target.unauthorised",
-    "METHOD_NOT_ALLOWED": "target.refused",
     "IP_NOT_ALLOWED": "target.refused",
-    "UNKNOWN_METHOD": "target.refused",
 }
 _LONGEST_MESSAGE = 300
 
@@ -27,6 +25,18 @@ class BatchTooLarge(RunStopped):
 
 class Malformed(RunStopped):
     """The call is not as the contract says; where it carries one record alone, that is the record's fault."""
+
+
+class NotOffered(RunStopped):
+    """The gateway does not have the method, or not for us."""
+
+
+_REFUSED: Mapping[str, type[RunStopped]] = {
+    "METHOD_NOT_ALLOWED": NotOffered,
+    "UNKNOWN_METHOD": NotOffered,
+    "MALFORMED": Malformed,
+    "BATCH_TOO_LARGE": BatchTooLarge,
+}
 
 
 def classify(answer: Answer) -> PortageError | None:
@@ -51,15 +61,12 @@ def _by_code(code: str, message: str, retry_after: float | None) -> PortageError
     said = redact(f"The gateway answered {code}: {message}")[:_LONGEST_MESSAGE]
     if code in _STOPS:
         return RunStopped(_STOPS[code], said)
-    if code == "MALFORMED":
-        return Malformed("target.refused", said)
-    if code == "BATCH_TOO_LARGE":
-        return BatchTooLarge("target.refused", said)
+    if code in _REFUSED:
+        return _REFUSED[code]("target.refused", said)
     if code == "RATE_LIMITED":
         return SlowDown("target.throttled", said, retry_after=retry_after)
-    if code == "UNAVAILABLE":
-        return RetryLater("target.unreachable", said, retry_after=retry_after)
-    return RetryLater("target.unexpected_answer", said, retry_after=retry_after)
+    reason = "target.unreachable" if code == "UNAVAILABLE" else "target.unexpected_answer"
+    return RetryLater(reason, said, retry_after=retry_after)
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

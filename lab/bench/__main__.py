@@ -14,6 +14,7 @@ from rich.table import Table
 
 from lab.bench.extraction import beside_fast_bitrix24, many_deals, operating_limit, portal_limit
 from lab.bench.importing import gateway_limit, without_limits
+from lab.bench.markup import markup
 from lab.bench.measures import Measure
 from lab.directories import own_directory
 from lab.processes import ROOT
@@ -28,6 +29,7 @@ _SCENARIOS: tuple[Scenario, ...] = (
     operating_limit,
     beside_fast_bitrix24,
     many_deals,
+    markup,
 )
 
 

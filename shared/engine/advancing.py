@@ -4,7 +4,7 @@ Looks at the ledger, opens what has become possible, tops the queues up, and dec
 do twice: wake-ups sent again do nothing when their page is done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -34,14 +34,15 @@ class Tick:
     """What a tick found.
 
     ``stop``: the orchestration ends. ``open``: entities to cut now. ``moved``: the tick did something.
-    ``near``: so little is left of what is open that the next decision is due soon. ``done`` counts the rows that are
-    completed.
+    ``near``: so little is left of what is open that the next decision is due soon. ``due``: seconds until the first row
+    that waits has waited enough; None when none does. ``done`` counts the rows that are completed.
     """
 
     stop: bool
     open: tuple[str, ...] = ()
     moved: bool = False
     near: bool = False
+    due: float | None = None
     done: int = 0
 
 
@@ -80,13 +81,16 @@ class Advancer:
         moved = await self._block_dependents(job, progress)
         to_open = self._to_open(job, progress)
         moved |= await self._open_stages(job, progress)
-        moved |= await self._wake(run, progress.values(), {outage.system for outage in outages if outage.out})
+        moved |= await self._wake(run, job, progress, {outage.system for outage in outages if outage.out})
         if all(entity.settled for entity in progress.values()):
             await self.finishing.finish(run, progress.values(), whole_plan=run.entities == job.plan.names)
             return Tick(stop=True)
-        near = sum(entity.at_work for entity in progress.values()) <= _NEAR
+        near = sum(len(entity.open_rows) for entity in progress.values()) <= _NEAR
+        waiting = [row.not_before for entity in progress.values() for row in entity.open_rows if row.not_before]
+        later = [instant - self.clock.seconds() for instant in waiting]
+        due = min((seconds for seconds in later if seconds > 0), default=None)
         done = sum(entity.done for entity in progress.values())
-        return Tick(stop=False, open=to_open, moved=moved, near=near, done=done)
+        return Tick(stop=False, open=to_open, moved=moved, near=near, due=due, done=done)
 
     async def _outages(self, run: Run, progress: Iterable[EntityProgress]) -> list[Outage]:
         """Outages that last; one that a later success of its stages disproves is cleared."""
@@ -106,9 +110,10 @@ class Advancer:
             if outage.out and self.clock.seconds() - outage.since > self.pace.halt_after:
                 await self.stopping.halt(run.run_id, run.epoch, outage.reason, outage.message)
                 return True
-        counts = [entity.counts for entity in progress]
-        failed = sum(one.failed for one in counts) - run.tolerated
-        attempted = sum(one.imported + one.skipped + one.duplicate + one.failed for one in counts)
+        entities = list(progress)
+        failed = sum(entity.failed for entity in entities)
+        attempted = failed + sum(one.imported + one.skipped + one.duplicate for one in (e.counts for e in entities))
+        failed -= run.tolerated
         if attempted >= self.pace.judge_after and failed / attempted > run.options.failure_threshold:
             message = f"{failed} of {attempted} records failed; the threshold is {run.options.failure_threshold:.1%}"
             await self.stopping.halt(run.run_id, run.epoch, "run.failures_over_threshold", message)
@@ -164,8 +169,7 @@ class Advancer:
         for name, entity in progress.items():
             node = job.plan.entity(name)
             needs = [progress[need] for need in (*node.requires, *node.import_after) if need in progress]
-            read = [progress[need] for need in node.described_by if need in progress]
-            ready = entity.extracted and all(one.extracted or one.blocked for one in read)
+            ready = entity.extracted and _described(job, name, progress)
             if not entity.row.import_open and ready and all(_in(need) for need in needs):
                 entity.row = await self.stores.ledger.put_entity(replace(entity.row, import_open=True))
                 moved = True
@@ -192,21 +196,29 @@ class Advancer:
         entity.row = await self.stores.ledger.put_entity(replace(entity.row, patch_open=True))
         return True
 
-    async def _wake(self, run: Run, progress: Iterable[EntityProgress], out: set[str]) -> bool:
-        """Send wake-ups for pending rows, as many as the windows allow."""
+    async def _wake(self, run: Run, job: Job, progress: dict[str, EntityProgress], out: set[str]) -> bool:
+        """Send wake-ups for pending rows, as many as the windows allow.
+
+        A run that is not the first looks at slices before their turn: what is unchanged has no order to keep.
+        """
         reading: list[PageRow] = []
         writing: list[PageRow] = []
-        for entity in progress:
+        early: set[PageKey] = set()
+        for entity in progress.values():
             if entity.blocked:
                 continue
             reading.extend(entity.pages)
             if entity.row.import_open:
                 writing.extend((*entity.slices, *entity.patches))
+            elif run.repeats and _described(job, entity.name, progress):
+                unseen = [row for row in entity.slices if not row.in_turn]
+                early |= {row.key for row in unseen}
+                writing.extend(unseen)
         sent = 0
         for queue, rows, system in ((EXTRACT_QUEUE, reading, "source"), (IMPORT_QUEUE, writing, "target")):
             window = self.pace.probes if system in out else self.pace.window
             due = self._due(run, rows, window, await self._heeded_for(run, queue, rows))
-            await self.stores.queue.send(queue, [_message(row, run.epoch) for row in due])
+            await self.stores.queue.send(queue, [_message(row, run.epoch, early) for row in due])
             now = self.clock.seconds()
             await self.stores.ledger.mark([replace(row, enqueued_at=now, enqueued_by=run.epoch) for row in due])
             sent += len(due)
@@ -251,7 +263,13 @@ def _in(entity: EntityProgress) -> bool:
     return entity.blocked or (entity.row.import_open and entity.imported)
 
 
-def _message(row: PageRow, epoch: int) -> str:
+def _described(job: Job, name: str, progress: dict[str, EntityProgress]) -> bool:
+    """Whether what the records of an entity are transformed by is read, as far as it can be."""
+    read = (progress[need] for need in job.plan.entity(name).described_by if need in progress)
+    return all(one.extracted or one.blocked for one in read)
+
+
+def _message(row: PageRow, epoch: int, early: Set[PageKey]) -> str:
     if row.key.stage is Stage.EXTRACT:
         return ExtractMessage(row.key.run_id, epoch, row.key.entity, row.key.range_no).dump()
-    return ImportMessage.of(row.key, epoch).dump()
+    return ImportMessage.of(row.key, epoch, early=row.key in early).dump()

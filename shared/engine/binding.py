@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from shared.engine.clock import Clock
 from shared.engine.holding import is_held
-from shared.engine.job import Jobs
+from shared.engine.job import Job, Jobs
 from shared.engine.outages import Outages
+from shared.engine.schema import SchemaAgreement
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, PortageError
 from shared.model.run import Run
@@ -14,7 +15,10 @@ from shared.ports.stores import Stores
 
 @dataclass(slots=True)
 class Binder:
-    """Binds a plan's id map when its first run begins, and refuses another portal or store afterwards."""
+    """Binds a plan's id map when its first run begins, and refuses another portal or store afterwards.
+
+    What the target lacks of what the run is going to send stops the run here, too.
+    """
 
     jobs: Jobs
     stores: Stores
@@ -32,7 +36,7 @@ class Binder:
         return any(is_held(row, now) for row in await self.stores.ledger.scan(last.run_id))
 
     async def bind(self, run_id: str, epoch: int) -> bool:
-        """True when the binding holds. False: the target is out (the run waits) or the run was halted."""
+        """True when the binding holds. False: the target is out (the run waits), or the run was halted."""
         run = await self.stores.runs.get(run_id)
         if run is None or not run.state.works or run.epoch != epoch:
             return False
@@ -57,5 +61,13 @@ class Binder:
                 "The portal or the gateway's store is not the one this id map belongs to",
             )
             return False
-        await self.outages.clear(run_id, "target")
-        return True
+        return await self._agreed(run, job)
+
+    async def _agreed(self, run: Run, job: Job) -> bool:
+        try:
+            agreed = await SchemaAgreement(self.stores, self.stopping).holds(run, job)
+        except PortageError as error:
+            await self.stopping.absorb(run, None, error)
+            return False
+        await self.outages.clear(run.run_id, "target")
+        return agreed

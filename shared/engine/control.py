@@ -14,6 +14,7 @@ from shared.engine.outages import Outages
 from shared.engine.progress import assemble
 from shared.engine.request import RunRequest
 from shared.model.errors import Conflict, PortageError
+from shared.model.quoting import quoted
 from shared.model.run import ORCHESTRATION, Run, RunState
 from shared.ports.stores import Stores
 
@@ -21,6 +22,7 @@ _PATIENCE = 2.0
 """Seconds that a caller may wait for the target; the run asks again before it writes."""
 
 _ABANDONED = timedelta(seconds=60)
+_LONGEST_ID = 100
 _STAMP = re.compile(r"^run-(\d{8}-\d{6})-")
 
 
@@ -41,6 +43,13 @@ class RunControl:
     outages: Outages
     clock: Clock
 
+    async def existing(self, run_id: str) -> Run:
+        """The run of this id. Raises ControlError UNKNOWN_RUN."""
+        run = await self.stores.runs.get(run_id) if len(run_id) <= _LONGEST_ID else None
+        if run is None:
+            raise ControlError("UNKNOWN_RUN", f"There is no run {quoted(run_id)}")
+        return run
+
     async def start(self, request: RunRequest, who: str, starter: Starter) -> Run:
         """Start a run. Raises ControlError RUN_ALREADY_ACTIVE or TARGET_CHANGED."""
         job = self.jobs.of(request.plan)
@@ -58,6 +67,7 @@ class RunControl:
             plan_hash=job.plan.digest,
             options=request.options,
             since=request.since,
+            repeats=any(one.mode.writes for one in await self.stores.runs.list(plan=request.plan)),
         )
         if run.mode.writes:
             await self._lock(run)
@@ -69,8 +79,11 @@ class RunControl:
         """Queued or running → paused. Work in hand is finished, nothing new begins."""
         return await self._change(run_id, "pause", who, lambda run: run.state.works, _paused)
 
-    async def resume(self, run_id: str, who: str, starter: Starter) -> Run:
-        """Paused or halted → running, as a new generation that starts from the ledger."""
+    async def resume(self, run_id: str, who: str, starter: Starter, *, failure_threshold: float | None = None) -> Run:
+        """Paused or halted → running, as a new generation that starts from the ledger.
+
+        Failures that are known by now count no more. ``failure_threshold`` (a share) is the new one; None keeps it.
+        """
         known = await self._failures(run_id)
         run = await self._change(
             run_id,
@@ -87,6 +100,9 @@ class RunControl:
                 waiting_since=None,
                 waiting_reason=None,
                 tolerated=known,
+                options=replace(run.options, failure_threshold=failure_threshold)
+                if failure_threshold is not None
+                else run.options,
             ),
         )
         await self.outages.clear(run_id, "source", "target")
@@ -171,23 +187,17 @@ class RunControl:
                     await self.stores.ledger.put_entity(replace(row, blocked_by=None, message=None))
 
     async def _failures(self, run_id: str) -> int:
-        run = await self._existing(run_id)
+        run = await self.existing(run_id)
         rows = await self.stores.ledger.scan(run_id)
         progress = assemble(self.jobs.plan_of(run.plan), run.entities, run_id, {}, rows)
-        return sum(entity.counts.failed for entity in progress.values())
-
-    async def _existing(self, run_id: str) -> Run:
-        run = await self.stores.runs.get(run_id)
-        if run is None:
-            raise ControlError("UNKNOWN_RUN", f"There is no run {run_id}")
-        return run
+        return sum(entity.failed for entity in progress.values())
 
     async def _change(
         self, run_id: str, action: str, who: str, allowed: Callable[[Run], bool], change: Callable[[Run], Run]
     ) -> Run:
         noted = {"action": action, "by": who, "at": self.clock.now().isoformat()}
         for _ in range(10):
-            run = await self._existing(run_id)
+            run = await self.existing(run_id)
             if not allowed(run):
                 raise ControlError("INVALID_STATE", f"A run that is {run.state.value} cannot be asked to {action}")
             try:

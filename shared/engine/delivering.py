@@ -1,7 +1,8 @@
 """Delivering: items into batches of the size the target takes, a few calls at a time, transient failures repeated."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -44,20 +45,18 @@ async def deliver(
     A call whose outcome is unknown is repeated by whoever calls again with the same items: the keys make it harmless.
     """
     delivery = Delivery()
-    limit = asyncio.Semaphore(in_flight)
+    batches = _Batches(target, capabilities, entity, deque(items))
 
-    async def one(number: int, batch: Sequence[OutgoingItem]) -> None:
-        async with limit:
-            if delivery.trouble is not None:
-                return
+    async def one_after_the_other() -> None:
+        while delivery.trouble is None and (batch := batches.take()):
+            batch_id = f"{batch_prefix}-{batches.taken}"
             try:
                 await may_call()
-                await _batch(target, entity, run_id, f"{batch_prefix}-{number}", batch, delivery, may_call)
+                await _batch(target, entity, run_id, batch_id, batch, delivery, may_call)
             except Exception as error:
                 delivery.trouble = delivery.trouble or error
 
-    batches = enumerate(_batches(items, capabilities, entity))
-    await asyncio.gather(*(one(number, batch) for number, batch in batches))
+    await asyncio.gather(*(one_after_the_other() for _ in range(in_flight)))
     return delivery
 
 
@@ -83,18 +82,26 @@ async def _batch(
         await may_call()
 
 
-def _batches(items: Sequence[OutgoingItem], capabilities: Capabilities, entity: str) -> Iterator[list[OutgoingItem]]:
-    limit = capabilities.limits.get(entity)
-    if limit is None:
-        raise RunStopped("target.refused", f"The target does not offer a method for {entity}")
-    batch: list[OutgoingItem] = []
-    size = _ENVELOPE
-    for item in items:
-        weight = len(orjson.dumps(item.data)) + _ENVELOPE // 2
-        if batch and (len(batch) >= limit.max_items or size + weight > capabilities.max_bytes):
-            yield batch
-            batch, size = [], _ENVELOPE
-        batch.append(item)
-        size += weight
-    if batch:
-        yield batch
+class _Batches:
+    """Cuts batches off when they are due: how large they should be changes with every answer."""
+
+    def __init__(self, target: Target, capabilities: Capabilities, entity: str, left: deque[OutgoingItem]) -> None:
+        limit = capabilities.limits.get(entity)
+        if limit is None:
+            raise RunStopped("target.refused", f"The target does not offer a method for {entity}")
+        self._target, self._entity, self._left = target, entity, left
+        self._most, self._most_bytes = limit.max_items, capabilities.max_bytes
+        self.taken = 0
+
+    def take(self) -> list[OutgoingItem]:
+        """The next batch, of one item at least; empty when nothing is left."""
+        most = max(1, min(self._most, self._target.batch_size(self._entity)))
+        batch: list[OutgoingItem] = []
+        size = _ENVELOPE
+        while self._left and len(batch) < most:
+            size += len(orjson.dumps(self._left[0].data)) + _ENVELOPE // 2
+            if batch and size > self._most_bytes:
+                break
+            batch.append(self._left.popleft())
+        self.taken += bool(batch)
+        return batch

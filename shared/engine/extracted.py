@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from shared.engine.job import Jobs
+from shared.engine.rebuilding import rows_content
 from shared.engine.rows import load_rows
 from shared.model.ledger import EntityRow, PageRow, PageState, Stage
 from shared.model.records import SourceRecord
@@ -20,14 +22,15 @@ _NAMED = 5
 class RowCache:
     """The pages of rows that were read last, for all workers of a process. A rows blob never changes."""
 
+    jobs: Jobs
     stores: Stores
     _kept: OrderedDict[str, tuple[SourceRecord, ...]] = field(default_factory=OrderedDict)
 
     async def rows(self, blob: str) -> tuple[SourceRecord, ...]:
-        """The records of a rows blob."""
+        """The records of a rows blob. Raises RowsLost."""
         rows = self._kept.pop(blob, None)
         if rows is None:
-            rows = tuple(load_rows(await self.stores.archive.get(blob)))
+            rows = tuple(load_rows(await rows_content(self.jobs, self.stores, blob)))
         self._kept[blob] = rows
         while len(self._kept) > _PAGES_KEPT:
             self._kept.popitem(last=False)
@@ -59,7 +62,7 @@ class ExtractedRows:
         return tuple(page.blob for page in done if page.blob)
 
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
-        """The records of one of them."""
+        """The records of one of them. Raises RowsLost."""
         return await self.cache.rows(page)
 
 

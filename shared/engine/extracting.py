@@ -6,23 +6,23 @@ read begins while the last page is being stored.
 """
 
 import asyncio
-import uuid
 from dataclasses import dataclass, replace
 
 from shared.engine.admission import Admission
 from shared.engine.clock import Clock
-from shared.engine.completing import complete
+from shared.engine.completing import complete, give_up
 from shared.engine.cursors import fetched, stowed
 from shared.engine.extracted import ExtractedRows, RowCache
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.losses import Losses
 from shared.engine.parking import park
-from shared.engine.rows import dump_rows
+from shared.engine.rebuilding import RowsLost
+from shared.engine.rows import blobs_of, dump_raw, dump_rows
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
-from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
+from shared.model.ledger import Counts, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
-from shared.model.records import SourcePage, SourceRecord
+from shared.model.records import SourcePage
 from shared.model.run import Run
 from shared.ports.evidence import merged, recording
 from shared.ports.stores import Stores
@@ -79,7 +79,11 @@ class Extractor:
         reading = asyncio.create_task(self._read(run, job, page))
         try:
             while True:
-                got = await reading
+                try:
+                    got = await reading
+                except RowsLost as lost:
+                    await self._give_up(page, lost)
+                    return False
                 if got is None:
                     return False
                 if isinstance(got, _Wait):
@@ -111,6 +115,10 @@ class Extractor:
             except (SlowDown, RetryLater) as error:
                 return _Wait(await self.stopping.absorb(run, page.key.entity, error), dict(calls))
 
+    async def _give_up(self, page: PageRow, lost: RowsLost) -> None:
+        """Without the rows of its parents a range cannot be read; those of the others can."""
+        await give_up(self.stores, page, lost.reason.code, lost.message, at=self.clock.seconds())
+
     async def _following(self, run: Run, page: PageRow, got: SourcePage) -> PageRow | None:
         if got.next is None:
             return None
@@ -121,11 +129,10 @@ class Extractor:
     async def _store(self, job: Job, page: PageRow, got: _Got, following: PageRow | None) -> None:
         """Blobs and dead letters first: a page that is done has them."""
         records, calls = got.page.records, merged(page.calls, got.calls)
-        place = _place(page.key, records)
-        raw_blob, rows_blob = f"raw/{place}", f"rows/{place}"
+        raw_blob, rows_blob = blobs_of(page.key, records)
         losses = Losses(self.stores, self.rows)
         _, _, page = await asyncio.gather(
-            self.stores.archive.put(raw_blob, b"[" + b",".join(got.page.raw) + b"]"),
+            self.stores.archive.put(raw_blob, dump_raw(got.page.raw)),
             self.stores.archive.put(rows_blob, dump_rows(records)),
             losses.note(page, got.page, raw_blob),
         )
@@ -158,10 +165,3 @@ class Extractor:
             )
             for part, start in enumerate(range(0, total, size))
         ]
-
-
-def _place(key: PageKey, records: tuple[SourceRecord, ...]) -> str:
-    """``run/entity/range-page-firstid-lastid-attempt``: a listing already shows gaps."""
-    span = f"{records[0].id}-{records[-1].id}" if records else "empty"
-    attempt = uuid.uuid4().hex[:8]
-    return f"{key.run_id}/{key.entity}/{key.range_no:05d}-{key.seq:07d}-{span}-{attempt}.json"

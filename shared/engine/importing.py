@@ -23,6 +23,7 @@ from shared.engine.origins import Origins, links_of
 from shared.engine.outcome import Outcome
 from shared.engine.parking import park
 from shared.engine.placeholders import made_up, placeholder
+from shared.engine.rebuilding import rows_content
 from shared.engine.rows import load_slice
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
@@ -70,7 +71,7 @@ class Importer:
             return
         try:
             async with holding(self.stores.ledger, self.clock, row) as hold:
-                await self._slice(run, self.jobs.of(run.plan), hold)
+                await self._slice(run, self.jobs.of(run.plan), hold, early=message.early)
         except _Stumbled:
             await self._park(row.key, 2.0 * (row.attempts + 1), attempts=1)
         except (SlowDown, RetryLater) as error:
@@ -94,7 +95,7 @@ class Importer:
     async def _park(self, key: PageKey, seconds: float, *, attempts: int = 0) -> None:
         await park(self.stores.ledger, self.clock, key, seconds, attempts=attempts)
 
-    async def _slice(self, run: Run, job: Job, hold: Hold) -> None:
+    async def _slice(self, run: Run, job: Job, hold: Hold, *, early: bool) -> None:
         row = hold.row
         entity = row.key.entity
         outcome = Outcome(run, row, self.clock.now())
@@ -102,7 +103,11 @@ class Importer:
         outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, (record.id for record in records))
         around = await self.descriptions.of(run, job, entity)
         outcome.origins = Origins.of(job.mappings[entity], around, records)
-        drafts = self._transform(job, await self._changed(run, records, outcome), outcome, around)
+        changed = await self._changed(run, records, outcome, early=early)
+        if early and changed:
+            hold.row = await self.stores.ledger.update(replace(hold.row, in_turn=True))
+            return
+        drafts = self._transform(job, changed, outcome, around)
         if tree := job.plan.entity(entity).tree:
             for level in _levels(drafts, tree, entity):
                 await self._import(run, job, hold, level, outcome)
@@ -113,16 +118,25 @@ class Importer:
 
     async def _records(self, row: PageRow) -> list[SourceRecord]:
         """The rows of a slice; of a patch only those that its slice deferred."""
-        records = load_slice(await self.stores.archive.get(row.blob or ""), row.cursor or {})
+        records = load_slice(await rows_content(self.jobs, self.stores, row.blob or ""), row.cursor or {})
         if row.key.stage is not Stage.PATCH:
             return records
         deferred = orjson.loads(await self.stores.archive.get(row.receipts or ""))["deferred"]
         return [record for record in records if record.id in deferred]
 
-    async def _changed(self, run: Run, records: list[SourceRecord], outcome: Outcome) -> list[SourceRecord]:
-        """Records that have to be transformed to be known; the others are as the target has them."""
+    async def _changed(
+        self, run: Run, records: list[SourceRecord], outcome: Outcome, *, early: bool
+    ) -> list[SourceRecord]:
+        """Records that have to be transformed to be known; the others are as the target has them.
+
+        ``early`` counts those in that link to something which may still arrive before their turn.
+        """
         lookup = await self.references.lookup(run.plan, links_of(outcome.known.values()))
-        return [record for record in records if not outcome.has_same_origin(record.id, lookup)]
+        return [
+            record
+            for record in records
+            if not outcome.has_same_origin(record.id, lookup) or (early and outcome.lacks_links(record.id, lookup))
+        ]
 
     def _transform(
         self, job: Job, records: list[SourceRecord], outcome: Outcome, around: Surroundings

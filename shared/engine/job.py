@@ -1,13 +1,14 @@
 """What the engine works with: a plan's systems and mappings, the stores, and the numbers it goes by."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from shared.engine.governor import PATIENCE
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
-from shared.model.records import MethodLimit
+from shared.model.records import MethodLimit, SchemaNeeds
 from shared.ports.systems import Source, Target
 from shared.transform.mapping import Mapping
 
@@ -21,13 +22,17 @@ def anything_goes(_entity: str, _data: JsonObject) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A plan with its two systems. ``validate`` is asked before a record is sent."""
+    """A plan with its two systems. ``validate`` is asked before a record is sent.
+
+    ``needs`` says, by entity, what the target has to know of before the first record is.
+    """
 
     plan: Plan
     mappings: dict[str, Mapping]
     source: Source
     target: Target
     validate: Validate = anything_goes
+    needs: AbstractMapping[str, SchemaNeeds] = field(default_factory=dict)
 
     def requirements(self, entity: str) -> frozenset[str]:
         """Other entities without which ``entity`` cannot be written."""

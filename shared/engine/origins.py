@@ -93,6 +93,11 @@ def still_missing(origin: Origin, lookup: Lookup) -> list[Pending]:
     return [Pending(*_parts(link), False) for link in _missing(origin.links, lookup)]
 
 
+def not_linked(origin: Origin, lookup: Lookup) -> bool:
+    """Whether a record of this origin names others, without waiting for them, that have no target id yet."""
+    return any(link.startswith(_NOT_AWAITED) and lookup(*_parts(link)) is None for link in origin.links)
+
+
 def _missing(links: Iterable[str], lookup: Lookup) -> list[str]:
     return [link for link in links if not link.startswith(_NOT_AWAITED) and lookup(*_parts(link)) is None]
 

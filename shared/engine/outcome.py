@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.engine.fingerprints import fingerprint
-from shared.engine.origins import Origins, still_missing
+from shared.engine.origins import Origins, not_linked, still_missing
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, Stage
@@ -33,7 +33,7 @@ class Outcome:
     known: dict[str, IdMapEntry] = field(default_factory=dict)
     calls: int = 0
     stumbled: list[Receipt] = field(default_factory=list)
-    placeholders: int = 0
+    placeholders: list[str] = field(default_factory=list)
     origins: Origins = field(default_factory=Origins)
     _unchanged: set[str] = field(default_factory=set)
     _created: set[str] = field(default_factory=set)
@@ -94,6 +94,11 @@ class Outcome:
             if not self._patching:
                 return True
         return self.unchanged(source_id, entry.checksum)
+
+    def lacks_links(self, source_id: str, lookup: Lookup) -> bool:
+        """Whether its text names records without a target id, which no patch would come back for."""
+        entry = self.known[source_id]
+        return entry.origin is not None and not_linked(entry.origin, lookup)
 
     def note_origin(self, source_id: str, references: Iterable[Pending], lookup: Lookup) -> None:
         """What a record was made of; not of one with flaws, which every run is to tell of."""
@@ -177,11 +182,13 @@ class Outcome:
             for receipt in receipts
             if receipt.target_id is not None and receipt.outcome != "failed"
         ]
-        self.placeholders += sum(receipt.outcome == "imported" for receipt in receipts)
+        self.placeholders += [f"{entity}:{receipt.source_id}" for receipt in receipts if receipt.outcome == "imported"]
         return entries
 
     def reject(self, source_id: str, reason: str, message: str, field_name: str | None) -> None:
-        """The record failed for good."""
+        """The record failed for good: there is nothing to patch."""
+        self._deferred.pop(source_id, None)
+        self._unresolved.pop(source_id, None)
         key = self.row.key
         cause = fingerprint(key.entity, reason, field_name, message)
         self._letters[source_id] = DeadLetter(
@@ -220,7 +227,7 @@ class Outcome:
             deferred=len(self._deferred),
             unresolved=len(self._unresolved),
             flawed=0 if self._patching else len(self._flawed),
-            placeholders=self.placeholders,
+            placeholders=len(self.placeholders),
             left_out=len(self._left_out),
             target_calls=self.calls,
         )
@@ -241,6 +248,7 @@ class Outcome:
             "unresolved": _ids(self._unresolved),
             "flawed": self._flawed,
             "left_out": self._left_out,
+            "placeholders": self.placeholders,
         }
 
     def _succeeded(self, receipt: Receipt) -> None:

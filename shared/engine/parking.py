@@ -10,6 +10,7 @@ from shared.ports.evidence import merged
 from shared.ports.stores import Ledger
 
 _ATTEMPTS = 8
+_SPREAD = 2.0
 
 
 async def park(
@@ -22,7 +23,9 @@ async def park(
     attempts: int = 0,
     calls: dict[str, int] | None = None,
 ) -> None:
-    """Let the row wait ``seconds`` (and up to half as long again); ``attempts`` and ``calls`` are added to its own.
+    """Let the row wait ``seconds`` (and a moment longer, so that those who wait for the same do not come all at once).
+
+    ``attempts`` and ``calls`` are added to its own.
 
     A row that is done, or held by somebody else than ``holder``, is left alone. Somebody who marks the row meanwhile
     does not undo the parking: it is tried again, and only a store that keeps changing loses to the watchdog.
@@ -31,7 +34,7 @@ async def park(
         row = await ledger.get(key)
         if row is None or row.state is not PageState.PENDING or row.held_by not in (None, holder):
             return
-        later = clock.seconds() + seconds * random.uniform(1.0, 1.5)
+        later = clock.seconds() + seconds + random.uniform(0.0, min(seconds / 2, _SPREAD))
         parked = replace(
             row,
             enqueued_at=None,

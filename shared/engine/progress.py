@@ -44,12 +44,12 @@ class EntityProgress:
         return sum(row.state is not PageState.PENDING for row in (*self.pages, *self.slices, *self.patches))
 
     @property
-    def at_work(self) -> int:
-        """Rows that workers may work on now and have not done yet."""
+    def open_rows(self) -> list[PageRow]:
+        """Rows that workers may work on, now or when they have waited, and have not done yet."""
         if self.blocked:
-            return 0
+            return []
         open_slices = (*self.slices, *self.patches) if self.row.import_open else ()
-        return len(_pending((*self.pages, *open_slices)))
+        return _pending((*self.pages, *open_slices))
 
     @property
     def calls(self) -> dict[str, int]:
@@ -58,8 +58,14 @@ class EntityProgress:
 
     @property
     def coverage(self) -> dict[str, int]:
-        """What the pages tell of how much could be seen."""
-        return merged(*(page.coverage for page in self.pages))
+        """What the pages tell of how much could be seen, and what was found before them."""
+        return merged(self.row.coverage, *(page.coverage for page in self.pages))
+
+    @property
+    def failed(self) -> int:
+        """Records given up one by one, in reading and in importing; nobody judged those of a page that was dead."""
+        rows = (*self.pages, *self.slices, *self.patches)
+        return sum(row.counts.dead_lettered for row in rows if row.state is PageState.DONE)
 
     @property
     def counts(self) -> Counts:

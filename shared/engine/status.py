@@ -5,7 +5,9 @@ from datetime import datetime
 
 from shared.engine.clock import Clock
 from shared.engine.job import Jobs
+from shared.engine.outages import Outages
 from shared.engine.progress import EntityProgress, assemble
+from shared.engine.waiting import parked, waiting
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageState
 from shared.model.plan import Plan
@@ -20,6 +22,7 @@ class Statuses:
 
     jobs: Jobs
     stores: Stores
+    outages: Outages
     clock: Clock
 
     async def of(self, run: Run) -> JsonObject:
@@ -30,14 +33,22 @@ class Statuses:
         progress = assemble(plan, run.entities, run.run_id, entities, rows)
         total = sum((entity.counts for entity in progress.values()), Counts())
         rate = self._rate(run, total)
+        waits = await self._waits(run, progress)
         return {
             **summary(run),
-            "entities": {name: _entity(entity) for name, entity in progress.items()},
+            "entities": {name: {**_entity(entity), "waiting": waits[name]} for name, entity in progress.items()},
             "calls": {"source": total.source_calls, "target": total.target_calls},
             "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
             "rate": rate,
             "eta_seconds": _eta(run, plan, progress, rate),
         }
+
+    async def _waits(self, run: Run, progress: dict[str, EntityProgress]) -> dict[str, JsonObject | None]:
+        """What each entity waits for; nothing does in a run that does not work."""
+        now = self.clock.seconds()
+        rows = {name: parked(entity, now) if run.state.works else [] for name, entity in progress.items()}
+        outages = await self.outages.of(run.run_id) if any(rows.values()) else []
+        return {name: waiting(found, outages) for name, found in rows.items()}
 
     def _rate(self, run: Run, total: Counts) -> float | None:
         """Records per second since the start, both stages counted."""

@@ -6,6 +6,7 @@ A link is a secret (it carries a token): errors and results name its host at mos
 import asyncio
 import hashlib
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import httpcore
 import httpx
 
 from shared.http.client import USER_AGENT
-from shared.media.addresses import AllowedSources
+from shared.media.addresses import AllowedSources, origin_of
 from shared.media.connecting import CheckedTransport
 from shared.media.kinds import SNIFFED
 from shared.media.verdicts import (
@@ -22,17 +23,22 @@ from shared.media.verdicts import (
     Fetched,
     LinkExpired,
     Outcome,
+    Stumbled,
     promised_length,
     require_file,
     require_kind,
     require_room,
     require_size,
 )
-from shared.model.errors import Conflict, RecordRejected, RetryLater
+from shared.model.errors import Conflict, RecordRejected, RetryLater, SlowDown
 from shared.ports.stores import MediaStore
 
 _MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+_SILENCE = (httpcore.ConnectError, httpcore.ConnectTimeout)
+_REMEMBERED = 3.0
+"""Seconds for which a server where nobody answers is not asked again: many files wait for the same one."""
+
 _FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError)
 
 
@@ -70,24 +76,52 @@ class MediaFetcher:
         self._transport = CheckedTransport(sources, connections=self._limits.connections, tls=tls)
         self._portal = httpx.URL(portal).copy_with(raw_path=b"/", userinfo=b"", fragment=None)
         self._headers = _headers(self._portal)
+        self._silent: dict[str, float] = {}
+
+    @property
+    def home(self) -> str:
+        """Host and port of the portal itself, as results and errors name their ``origin``."""
+        return _place(self._portal)
 
     async def fetch(self, url: str, name: str, expected: Expected | None = None) -> Fetched:
         """Bring the file at ``url`` into the store under ``name``; nothing can be read there unless it is ``stored``.
 
-        Raises RetryLater when the server or the store is out or too slow, SlowDown when the server asks for it, and
-        Conflict when another worker wrote the same file meanwhile.
+        Raises Stumbled when the server is out or too slow, RetryLater when the store is, SlowDown when the server asks
+        for it, and Conflict when another worker wrote the same file meanwhile.
         """
+        way = _Way()
         try:
             async with self._room, asyncio.timeout(self._limits.total):
-                return await self._fetch(url, name, expected or Expected())
+                return await self._fetch(way, url, name, expected or Expected())
         except LinkExpired as over:
-            return Fetched(Outcome.EXPIRED, over.reason, str(over))
+            return Fetched(Outcome.EXPIRED, over.reason, str(over), origin=way.origin)
         except RecordRejected as refused:
-            return Fetched(Outcome.REFUSED, refused.reason.code, refused.message)
+            return Fetched(Outcome.REFUSED, refused.reason.code, refused.message, origin=way.origin)
         except TimeoutError:
-            raise RetryLater("media.too_slow", f"not complete after {self._limits.total:g} s") from None
+            message = f"not complete after {self._limits.total:g} s"
+            raise Stumbled("media.too_slow", message, origin=way.asked) from None
         except _FAILURES as error:
-            raise RetryLater("media.unreachable", type(error).__name__) from None
+            silent = isinstance(error, _SILENCE)
+            if silent:
+                self._silent[way.asked] = time.monotonic()
+            raise Stumbled("media.unreachable", type(error).__name__, origin=way.asked, silent=silent) from None
+        except RetryLater as error:
+            if error.system != "media" or isinstance(error, Stumbled):
+                raise
+            code, after = error.reason.code, error.retry_after
+            raise Stumbled(code, error.message, origin=way.asked, retry_after=after) from None
+
+    async def answers(self, url: str) -> bool:
+        """Whether the server of a file that came before still hands it out; nothing is stored."""
+        way = _Way()
+        try:
+            async with self._room, asyncio.timeout(self._limits.total), self._answer(way, url) as answer:
+                require_file(answer.status_code, answer.headers)
+        except (LinkExpired, RecordRejected, SlowDown):
+            return True
+        except (*_FAILURES, RetryLater):
+            return False
+        return True
 
     async def kept(self, name: str, size: int) -> Fetched | None:
         """What an earlier call stored under ``name``, if it has ``size`` bytes; its digest is taken anew."""
@@ -106,9 +140,9 @@ class MediaFetcher:
         """Close the connections."""
         await self._transport.aclose()
 
-    async def _fetch(self, url: str, name: str, expected: Expected) -> Fetched:
+    async def _fetch(self, way: "_Way", url: str, name: str, expected: Expected) -> Fetched:
         require_room(expected.size, self._limits.size)
-        async with self._answer(url) as answer:
+        async with self._answer(way, url) as answer:
             require_file(answer.status_code, answer.headers)
             length = promised_length(answer.headers)
             body = answer.aiter_raw()
@@ -117,17 +151,22 @@ class MediaFetcher:
             require_room(length, self._limits.size)
             intake = _Intake(kind, expected, self._limits.size)
             await self._store.write(name, intake.pass_on(head, body), kind)
-        return Fetched(Outcome.STORED, size=intake.size, sha256=intake.digest.hexdigest(), content_type=intake.kind)
+        digest = intake.digest.hexdigest()
+        return Fetched(Outcome.STORED, size=intake.size, sha256=digest, content_type=intake.kind, origin=way.origin)
 
     @asynccontextmanager
-    async def _answer(self, url: str) -> AsyncIterator[httpx.Response]:
+    async def _answer(self, way: "_Way", url: str) -> AsyncIterator[httpx.Response]:
         """The answer at the end of the redirects; each is checked like the link itself.
 
         The client of ``httpx`` is not used: it would keep cookies, and log links.
         """
         target = self._sources.admit(_joined(self._portal, url))
         for _ in range(_MOST_REDIRECTS + 1):
+            way.asked = _place(target)
+            if time.monotonic() - self._silent.get(way.asked, float("-inf")) < _REMEMBERED:
+                raise Stumbled("media.unreachable", "nobody answered a moment ago", origin=way.asked, silent=True)
             answer = await self._transport.handle_async_request(self._request(target))
+            way.origin = way.asked
             try:
                 location = answer.headers.get("Location")
                 if answer.status_code not in _REDIRECTS or not location:
@@ -142,6 +181,14 @@ class MediaFetcher:
         limits = self._limits
         timeout = httpx.Timeout(limits.read, connect=limits.connect, pool=None)
         return httpx.Request("GET", url, headers=self._headers, extensions={"timeout": timeout.as_dict()})
+
+
+@dataclass(slots=True)
+class _Way:
+    """Whom a fetch ``asked`` last, and the ``origin`` that answered last."""
+
+    asked: str = ""
+    origin: str | None = None
 
 
 @dataclass(slots=True)
@@ -172,6 +219,11 @@ async def _beginning(body: AsyncIterator[bytes]) -> bytes:
     while len(head) < SNIFFED and (part := await anext(body, None)) is not None:
         head += part
     return head
+
+
+def _place(url: httpx.URL) -> str:
+    host, port = origin_of(url)
+    return f"{host}:{port}"
 
 
 def _headers(portal: httpx.URL) -> dict[str, str]:

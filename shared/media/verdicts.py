@@ -5,7 +5,7 @@ page of the portal (API facts §4.9).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.http.retry_after import retry_after
@@ -34,7 +34,8 @@ class Outcome(StrEnum):
 class Fetched:
     """What came of it. ``reason`` is a code of ``REASONS`` unless it is stored, and ``message`` safe to show.
 
-    ``size`` (bytes), ``sha256`` (64 hex) and ``content_type`` are those of the stored file.
+    ``size`` (bytes), ``sha256`` (64 hex) and ``content_type`` are those of the stored file. ``origin`` is the host and
+    port that answered, if any did.
     """
 
     outcome: Outcome
@@ -43,6 +44,7 @@ class Fetched:
     size: int | None = None
     sha256: str | None = None
     content_type: str | None = None
+    origin: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ class Expected:
 
     size: int | None = None
     kind: str | None = None
+
+
+class Stumbled(RetryLater):
+    """The server of a file is out or stumbles.
+
+    ``origin`` is its host and port, after redirects. ``silent``: nobody was there, whatever file had been asked for.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        *,
+        origin: str,
+        silent: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason, message, retry_after=retry_after)
+        self.origin = origin
+        self.silent = silent
 
 
 class LinkExpired(Exception):

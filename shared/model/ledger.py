@@ -85,7 +85,8 @@ class PageRow:
     ``cursor`` says where an extraction page starts (opaque to the engine), or which lines of ``blob`` a slice covers.
     ``enqueued_at`` is when generation ``enqueued_by`` of the run last sent a wake-up for it, ``not_before`` when it may
     next do so. ``held_by`` is the worker that works on a slice, until ``held_until`` unless it moves that on; ``solo``
-    says that a page had its retry alone after it crashed workers. ``receipts`` is the blob that tells what came of a
+    says that a page had its retry alone after it crashed workers. ``in_turn`` says that a slice was looked at early and
+    has something to send, so that it waits for its entity's turn. ``receipts`` is the blob that tells what came of a
     slice; on a patch that is still pending, of the slice that it patches. ``calls`` counts the calls made for a page,
     refused and failed ones too: ``{"user.get ok": 3}``.
     """
@@ -102,6 +103,7 @@ class PageRow:
     held_by: str | None = None
     held_until: float = 0.0
     solo: bool = False
+    in_turn: bool = False
     not_before: float = 0.0
     completed_at: float | None = None
     attempts: int = 0
@@ -118,7 +120,8 @@ class EntityRow:
     ``cut`` is the blob with the ranges once they are decided, ``ranges`` their number once all are in the ledger;
     ``expected`` is the source's own count, as advice.
     ``blocked_by`` is the reason that stopped this entity alone. ``incomplete`` tells what of the entities that it
-    follows could not be read, and is missing here too. ``calls`` are those that cutting it took.
+    follows could not be read, and is missing here too. ``calls`` are those that cutting it took, ``coverage`` what was
+    found about the entity before any page.
     """
 
     run_id: str
@@ -132,4 +135,5 @@ class EntityRow:
     message: str | None = None
     incomplete: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    coverage: dict[str, int] = field(default_factory=dict)
     etag: str | None = None

@@ -30,7 +30,10 @@ class ExtractMessage:
 
 @dataclass(frozen=True, slots=True)
 class ImportMessage:
-    """Work on one slice (stage ``import`` or ``patch``)."""
+    """Work on one slice (stage ``import`` or ``patch``).
+
+    ``early``: before its turn, to be completed only if nothing in it has to be sent.
+    """
 
     run_id: str
     epoch: int
@@ -39,11 +42,12 @@ class ImportMessage:
     stage: str
     seq: int
     part: int
+    early: bool = False
 
     @staticmethod
-    def of(key: PageKey, epoch: int) -> "ImportMessage":
+    def of(key: PageKey, epoch: int, *, early: bool = False) -> "ImportMessage":
         """The wake-up for a slice."""
-        return ImportMessage(key.run_id, epoch, key.entity, key.range_no, key.stage.value, key.seq, key.part)
+        return ImportMessage(key.run_id, epoch, key.entity, key.range_no, key.stage.value, key.seq, key.part, early)
 
     @property
     def key(self) -> PageKey:

@@ -40,6 +40,11 @@ _ALL = (
     Reason("target.unauthorised", Reaction.STOP_RUN, "Put a valid code into PORTAGE_GATEWAY_URL."),
     Reason("target.refused", Reaction.STOP_RUN, "The gateway refuses the call; see the message and its settings."),
     Reason("target.changed", Reaction.STOP_RUN, "The target or portal is not the one this id map belongs to."),
+    Reason(
+        "target.schema_missing",
+        Reaction.STOP_RUN,
+        "Create it in the target and resume; or take it out of the plan's tables and start a new run.",
+    ),
     Reason("target.rejected_record", Reaction.REJECT_RECORD, "Correct the mapping or the record, then requeue."),
     Reason("target.rejected_reference", Reaction.REJECT_RECORD, "A referenced record left the target; import it anew."),
     Reason("target.kept_stumbling", Reaction.REJECT_RECORD, "The gateway failed on this record each time; requeue it."),
@@ -63,10 +68,16 @@ _ALL = (
         "media.gone", Reaction.REJECT_RECORD, "The file left the media store too early; a new run fetches it again."
     ),
     Reason("media.out_of_scope", Reaction.REJECT_RECORD, "Only pictures are moved, and files of tasks by option."),
+    Reason("media.removed", Reaction.REJECT_RECORD, "The portal has it no more: it was deleted meanwhile."),
+    Reason("page.rows_lost", Reaction.STOP_ENTITY, "Restore the page's blob under raw/, or read it in a new run."),
     Reason("page.crashed_worker", Reaction.REJECT_RECORD, "A worker died on this page repeatedly; see the logs."),
     Reason("plan.changed", Reaction.STOP_RUN, "The plan differs from the one this run began with; start a new run."),
     Reason("storage.unreachable", Reaction.RETRY_LATER, "Check the storage account; the run goes on by itself."),
-    Reason("run.failures_over_threshold", Reaction.STOP_RUN, "See portage dead-letters; resume tolerates them."),
+    Reason(
+        "run.failures_over_threshold",
+        Reaction.STOP_RUN,
+        "See portage dead-letters; resume tolerates these, and can raise the threshold for those to come.",
+    ),
     Reason("run.not_configured", Reaction.STOP_RUN, "Set what is missing (see portage doctor), then resume."),
     Reason("run.defect", Reaction.STOP_RUN, "A defect in Portage; the log of this run has the trace."),
 )

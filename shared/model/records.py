@@ -98,6 +98,24 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaNeeds:
+    """What records of an entity are going to hold that is of the target's own making.
+
+    ``custom`` are codes of custom fields, ``codes`` values by canonical field. Without ``required`` fields there is no
+    record.
+    """
+
+    entity: str
+    custom: tuple[str, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to ask the target for."""
+        return bool(self.custom or self.codes)
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A record (or page) that failed for good. Points to the raw data; never holds the payload.
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.model.json import JsonObject
-from shared.model.records import Capabilities, Cut, OutgoingItem, Receipt, SourcePage, SourceRecord
+from shared.model.records import Capabilities, Cut, OutgoingItem, Receipt, SchemaNeeds, SourcePage, SourceRecord
 from shared.model.run import RunOptions
 from shared.ports.surveys import Survey
 
@@ -89,6 +89,12 @@ class Source(Protocol):
     async def read(self, entity: str, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """Read one page: one source call, plus the calls for the details that belong to its records."""
 
+    def rows(self, entity: str, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """The records of a page, made again of its raw answers in the same order. Asks nobody.
+
+        Raises RetryLater for answers that are not whole.
+        """
+
     async def checks(self) -> list[Check]:
         """Reachability, identity of the caller, and one smoke call per method used."""
 
@@ -113,6 +119,9 @@ class Target(Protocol):
     ) -> tuple[Receipt, ...]:
         """One write call; a receipt for each item, in the order of ``items``. Its keys make a repeat harmless."""
 
+    def batch_size(self, entity: str) -> int:
+        """How many items the next call should have, by how the last ones went. The capabilities bound it further."""
+
     async def count(self, entity: str) -> tuple[int, int]:
         """(records made by import, others)."""
 
@@ -121,3 +130,9 @@ class Target(Protocol):
 
     async def checks(self) -> list[Check]:
         """Reachability, contract version, and which methods are enabled."""
+
+    async def schema_checks(self, needs: SchemaNeeds) -> list[Check]:
+        """Whether the target knows what records are going to hold; what it lacks is a check that failed.
+
+        A blocker is what records would be refused for or arrive without, although somebody asked for it.
+        """

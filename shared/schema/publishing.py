@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.schema.registry import SCHEMAS
+from shared.schema.registry import MODELS
 
 
 class _Generator(GenerateJsonSchema):
@@ -16,8 +16,8 @@ class _Generator(GenerateJsonSchema):
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """(entity, JSON text) for every entity of the contract."""
-    for entity, model in SCHEMAS.items():
+    """(entity, JSON text) for every entity of the contract, and for files."""
+    for entity, model in MODELS.items():
         schema = model.model_json_schema(schema_generator=_Generator)
         named = {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": entity}
         yield entity, json.dumps(named, ensure_ascii=False, indent=2) + "\n"

@@ -36,8 +36,10 @@ SCHEMAS: Mapping[str, type[Canonical]] = MappingProxyType(
 )
 """By entity of the import contract."""
 
-_CHECKED: Mapping[str, type[Canonical]] = {**SCHEMAS, "media_file": MediaFile}
-_VALIDATORS = {entity: model.__pydantic_validator__ for entity, model in _CHECKED.items()}
+MODELS: Mapping[str, type[Canonical]] = MappingProxyType({**SCHEMAS, "media_file": MediaFile})
+"""By entity; files, too, which are no records for the target."""
+
+_VALIDATORS = {entity: model.__pydantic_validator__ for entity, model in MODELS.items()}
 
 
 def validate(entity: str, data: JsonObject) -> None:

@@ -9,6 +9,8 @@ from shared.model.errors import RecordRejected
 from shared.model.json import Json
 
 _LARGEST = 2**53 - 1
+_ALIKE = (str, bool)
+"""What both forms write alike."""
 
 
 def canonical_bytes(data: Json) -> bytes:
@@ -30,13 +32,16 @@ def checksum(data: Json) -> str:
 
 def _is_plain(value: Json) -> bool:
     """Whether sorted compact JSON is the canonical form already: that only differs in floats and beyond ASCII keys."""
-    if isinstance(value, str | bool) or value is None:
+    if value is None or isinstance(value, _ALIKE):
         return True
     if isinstance(value, int):
         return -_LARGEST <= value <= _LARGEST
     if isinstance(value, list):
         return all(map(_is_plain, value))
     if isinstance(value, dict):
-        keys_are_plain = all(isinstance(key, str) and key.isascii() for key in value)
-        return keys_are_plain and all(map(_is_plain, value.values()))
+        return all(map(_is_plain_key, value)) and all(map(_is_plain, value.values()))
     return False
+
+
+def _is_plain_key(key: object) -> bool:
+    return isinstance(key, str) and key.isascii()

@@ -1,54 +1,79 @@
 """Coverage: source fields that nobody decided about, so that none of them vanishes unnoticed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from shared.model.json import Json, JsonObject
-from shared.transform.mapping import Mapping
+
+MOST_NAMES = 50
+"""How many fields are named one by one; those that hold something most often go first."""
+FURTHER = "*"
+"""The name under which the others are counted together."""
 
 
-def undecided(mapping: Mapping, rows: Iterable[JsonObject]) -> dict[str, int]:
-    """Fields of source rows that are neither mapped nor ignored, by name.
+class Coverage:
+    """What was decided about the source fields of one entity: by name, or by a pattern that fits (``UF_*``).
 
-    The number tells in how many of the rows the field holds something; it may be 0. A rule, a table or ``[ignore]``
-    decides about a field by its name or by a pattern that fits it (``UF_*``). Where they name fields inside an object
-    alone (``details.chatId``), each field of that object has to be decided about.
+    Where a decision names fields inside an object alone (``details.chatId``), each field of that object has to be
+    decided about. Made once and asked for each slice: a row whose fields are all decided costs a difference of sets.
     """
-    decisions = _Decisions(mapping)
-    found: dict[str, int] = {}
-    for row in rows:
-        _look(decisions, "", row, found)
-    return dict(sorted(found.items()))
+
+    def __init__(self, decided: Iterable[str]) -> None:
+        names = set(decided)
+        self._patterns = [name for name in names if "*" in name]
+        objects = {name.rpartition(".")[0] for name in names if "." in name} - names
+        self._objects = frozenset(name for name in objects if not self._fits(name))
+        self._decided = names
+
+    def undecided(self, rows: Iterable[JsonObject]) -> dict[str, int]:
+        """Fields that nobody decided about, with the number of rows in which each holds something; it may be 0.
+
+        Bounded as ``added_up`` is.
+        """
+        found: dict[str, int] = {}
+        for row in rows:
+            if new := row.keys() - self._decided:
+                self._look("", row, new, found)
+        return _bounded(found)
+
+    def _look(self, place: str, row: JsonObject, new: Iterable[str], found: dict[str, int]) -> None:
+        for name in new:
+            path, value = place + name, row[name]
+            if path in self._objects:
+                if isinstance(value, dict):
+                    self._look(f"{path}.", value, value, found)
+            elif not self._is_decided(path):
+                found[path] = found.get(path, 0) + (not _is_nothing(value))
+
+    def _is_decided(self, path: str) -> bool:
+        if path in self._decided:
+            return True
+        if self._fits(path):
+            self._decided.add(path)
+            return True
+        return False
+
+    def _fits(self, path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in self._patterns)
 
 
-class _Decisions:
-    def __init__(self, mapping: Mapping) -> None:
-        self.names = mapping.sources | mapping.ignored.keys()
-        self.objects = {name.rpartition(".")[0] for name in self.names if "." in name}
-        self._patterns = [name for name in self.names if "*" in name]
-        self._known: dict[str, bool] = {}
-
-    def made(self, name: str) -> bool:
-        if name not in self._known:
-            self._known[name] = name in self.names or any(fnmatchcase(name, one) for one in self._patterns)
-        return self._known[name]
+def added_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """What was found in several slices as one: by name, at most ``MOST_NAMES`` of them and ``FURTHER``."""
+    total: dict[str, int] = {}
+    for one in counts:
+        for name, rows in one.items():
+            total[name] = total.get(name, 0) + rows
+    return _bounded(total)
 
 
-def _look(decisions: _Decisions, place: str, row: JsonObject, found: dict[str, int]) -> None:
-    for name, value in row.items():
-        path = place + name
-        if decisions.made(path):
-            continue
-        if path in decisions.objects:
-            _look_inside(decisions, path, value, found)
-        else:
-            found[path] = found.get(path, 0) + (not _is_nothing(value))
+def _bounded(found: dict[str, int]) -> dict[str, int]:
+    further = found.pop(FURTHER, None)
+    most = sorted(found, key=lambda name: (-found[name], name))
+    kept = {name: found[name] for name in sorted(most[:MOST_NAMES])}
+    if further is None and len(most) <= MOST_NAMES:
+        return kept
+    return {**kept, FURTHER: (further or 0) + sum(found[name] for name in most[MOST_NAMES:])}
 
 
 def _is_nothing(value: Json) -> bool:
     return value is None or value is False or value in ("", [], {})
-
-
-def _look_inside(decisions: _Decisions, path: str, value: Json, found: dict[str, int]) -> None:
-    if isinstance(value, dict):
-        _look(decisions, f"{path}.", value, found)

@@ -42,7 +42,11 @@ class Making:
 
     def value(self) -> Json:
         """The first of the sources that holds anything at all, else None."""
-        return next((found for name in self.sources if (found := look_up(self.record.data, name)) is not None), None)
+        for name in self.sources:
+            found = look_up(self.record.data, name)
+            if found is not None:
+                return found
+        return None
 
 
 Maker = Callable[[Making], Json]
@@ -50,8 +54,8 @@ Maker = Callable[[Making], Json]
 
 def look_up(data: JsonObject, path: str) -> Json:
     """``details.chatId`` → ``data["details"]["chatId"]``; None where the path ends. A name with dots goes first."""
-    if path in data:
-        return data[path]
+    if path in data or "." not in path:
+        return data.get(path)
     found: Any = data
     for name in path.split("."):
         if not isinstance(found, dict) or name not in found:

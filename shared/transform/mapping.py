@@ -49,6 +49,7 @@ from typing import Any
 from shared.model.errors import RecordRejected
 from shared.model.json import Json, JsonObject, as_list
 from shared.model.records import SourceRecord
+from shared.transform.coverage import Coverage
 from shared.transform.makers import MAKERS
 from shared.transform.making import Maker, Making, Surroundings, look_up
 from shared.transform.references import Pending
@@ -108,7 +109,7 @@ class Draft:
 class Mapping:
     """All rules of one entity. ``ignored`` are source fields that stay behind, with the reason.
 
-    ``left_out_by`` and ``also_known_as`` name source fields; see above.
+    ``left_out_by`` and ``also_known_as`` name source fields; see above. ``coverage`` tells what nobody decided about.
     """
 
     entity: str
@@ -116,6 +117,10 @@ class Mapping:
     ignored: AbstractMapping[str, str] = field(default_factory=dict)
     left_out_by: str | None = None
     also_known_as: str | None = None
+    coverage: Coverage = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coverage", Coverage(self.sources | self.ignored.keys()))
 
     @staticmethod
     def parse(
@@ -226,8 +231,12 @@ def _is_placeholder(place: str, body: JsonObject) -> bool:
 
 
 def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Json:
-    found = (look_up(data, name) for name in rule.sources)
-    value = next((one for one in found if not _is_nothing(one, rule)), None)
+    value = None
+    for name in rule.sources:
+        found = look_up(data, name)
+        if not _is_nothing(found, rule):
+            value = found
+            break
     if rule.many:
         listed = as_list(value) if isinstance(value, dict | list) else [value]
         items = (_usable(rule, item, source_id, flaws) for item in listed if not _is_nothing(item, rule))

@@ -76,6 +76,8 @@ def resolve(data: JsonObject, lookup: Lookup) -> Resolution:
 
 
 def _resolve(value: Json, lookup: Lookup, resolution: Resolution) -> Json:
+    if value is None or isinstance(value, str):  # most of a record
+        return value
     if isinstance(value, Pending):
         target_id = lookup(value.entity, value.source_id)
         if target_id is None and value.awaited:

@@ -106,6 +106,11 @@ def test_an_entity_without_custom_fields_lacks_those_that_are_asked_for(gateway:
     assert gateway.ask("import.schema.check", check) == {"missing": ["UF_A", "stage_id:NEW"]}
 
 
+def test_a_choice_that_the_contract_does_not_name_is_lacking(gateway: RunningGateway) -> None:
+    check = {"entity": "task", "codes": {"status": ["pending", "lost"], "priority": ["high"]}}
+    assert gateway.ask("import.schema.check", check) == {"missing": ["status:lost"]}
+
+
 def test_what_is_read_back_can_be_sent_again(gateway: RunningGateway) -> None:
     owner = gateway.create("user", "2", **user(2))
     gateway.create("feed_post", "1", author_id=owner, published_at=NOW, body_html="x", audience=None)

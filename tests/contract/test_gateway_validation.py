@@ -236,3 +236,30 @@ def test_a_text_is_measured_in_characters(small: RunningGateway) -> None:
 def test_nothing_here_was_an_error_of_the_gateway(gateway: RunningGateway) -> None:
     assert "gateway.errors" not in gateway.log
     assert "Traceback" not in gateway.log
+
+
+def test_an_item_is_checked_in_the_order_of_the_contract(gateway: RunningGateway) -> None:
+    gateway.create("user", "80", **user(80))
+    department = gateway.create("department", "80", name="There")
+    taken = user(80, department_ids=[department])
+    nowhere = user(80, department_ids=["999999"])
+    wrong_field = nowhere | {"active": "yes"}
+    none = "0" * 64
+    wrong: list[tuple[Any, str, str]] = [
+        (item("user", "81", None, idempotency_key=f"source:user:80:{none}"), "VALIDATION", "data"),
+        (
+            item("user", "81", wrong_field, checksum=none, idempotency_key=f"source:user:80:{none}"),
+            "VALIDATION",
+            "idempotency_key",
+        ),
+        (
+            item("user", "81", wrong_field, checksum=none, idempotency_key=f"source:user:81:{none}"),
+            "VALIDATION",
+            "checksum",
+        ),
+        (item("user", "81", wrong_field), "VALIDATION", "active"),
+        (item("user", "81", nowhere), "REFERENCE", "department_ids"),
+        (item("user", "81", taken), "CONFLICT", "email"),
+    ]
+    told = [gateway.write("user", one)["failed"][0] for one, _, _ in wrong]
+    assert [(one["code"], one["field"]) for one in told] == [(code, field) for _, code, field in wrong]

@@ -15,7 +15,7 @@ from shared.http.backoff import Backoff
 from shared.http.client import HttpClient
 from shared.model.errors import RetryLater, RunStopped, SlowDown
 from shared.model.json import Json, JsonObject
-from shared.model.records import OutgoingItem
+from shared.model.records import OutgoingItem, SchemaNeeds
 from shared.storage.memory.opening import open_memory_stores
 from shared.transform.canonical import checksum
 
@@ -213,6 +213,21 @@ async def test_a_disabled_method_is_not_offered_and_stops_who_calls_it(narrow_ga
     with pytest.raises(RunStopped) as refusal:
         await narrow_gateway.write("task", "r1", "b", [_item(narrow_gateway, "task", "1", {"title": "Task"})])
     assert refusal.value.reason.code == "target.refused"
+
+
+async def test_the_real_gateway_says_what_it_lacks(gateway: ImportGateway) -> None:
+    known = SchemaNeeds("deal", ("UF_A",), {"stage_id": ("NEW",)}, frozenset({"stage_id"}))
+    assert [check.ok for check in await gateway.schema_checks(known)] == [True]
+    lacking = SchemaNeeds("chat", ("UF_A",), {"stage_id": ("NEW",)}, frozenset({"stage_id"}))
+    assert [(check.code, check.severity.value) for check in await gateway.schema_checks(lacking)] == [
+        ("target.field_missing", "blocker"),
+        ("target.code_missing", "blocker"),
+    ]
+
+
+async def test_a_gateway_that_cannot_be_asked_what_it_lacks_is_a_warning(narrow_gateway: ImportGateway) -> None:
+    (check,) = await narrow_gateway.schema_checks(SchemaNeeds("department", ("UF_A",)))
+    assert (check.ok, check.code, check.severity.value) == (False, "target.schema_unchecked", "warning")
 
 
 async def test_a_batch_the_gateway_finds_too_large_goes_in_after_all(narrow_gateway: ImportGateway) -> None:

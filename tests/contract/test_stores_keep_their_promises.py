@@ -267,8 +267,10 @@ async def test_a_blob_comes_back_whole(stores: Stores) -> None:
 
 
 async def test_a_missing_blob_is_a_key_error(stores: Stores) -> None:
-    with pytest.raises(KeyError):
-        await stores.archive.get("rows/none")
+    await stores.archive.put("rows/run-1/user/00000-0000000-1-9-abc.json", b"")
+    for missing in ("rows/run-1/user/00000-0000000-1-9-abd.json", "rows/run-1/user/00000", "nocontainer/x"):
+        with pytest.raises(KeyError):
+            await stores.archive.get(missing)
     assert await stores.archive.names("nocontainer/x") == []
 
 

@@ -38,7 +38,11 @@ def _problem(answer: httpx.Response) -> dict[str, Any]:
         ({"mode": "full"}, "plan"),
         ({"plan": 7, "mode": "full"}, "plan"),
         ({"plan": "bitrix24_onprem"}, "mode"),
-        ({"plan": "bitrix24_onprem", "mode": "half"}, "mode"),
+        ({"plan": "bitrix24_onprem", "mode": "half"}, "mode: expected full or dry_run"),
+        ({"plan": "bitrix24_onprem", "mode": "delta"}, "mode: delta is not offered yet; expected full or dry_run"),
+        ({"plan": "bitrix24_onprem", "mode": "validate"}, "mode: validate is not offered yet"),
+        ({"plan": "bitrix24_onprem\n", "mode": "full"}, "plan: has control characters"),
+        ({"plan": "bitrix24_onprem", "mode": "full", "entities": ["us\u0007er"]}, "has control characters"),
         ({"plan": "bitrix24_onprem", "mode": "full", "entities": "user"}, "entities"),
         ({"plan": "bitrix24_onprem", "mode": "full", "entities": ["usr"]}, "usr"),
         ({"plan": "bitrix24_onprem", "mode": "full", "options": {"sample": -0.1}}, "sample"),
@@ -76,6 +80,9 @@ def test_a_body_that_is_no_json_is_a_problem_document(api: Api, content: bytes) 
         ("/runs?plan=nowhere", "expected one of bitrix24_onprem"),
         ("/runs?state=asleep", "expected one of queued"),
         ("/runs?state=", "state: is empty"),
+        ("/dead-letters?run_id=a%0Ab", "run_id: has control characters"),
+        ("/runs/r-1/flaws?kind=odd", "expected one of flawed"),
+        ("/runs/r-1/flaws?after=17", "after: expected what an answer gave as next"),
         ("/plans?state=running", "takes none"),
         ("/plans/bitrix24_onprem?full=1", "takes none"),
         ("/runs/r-1?watch=1", "takes none"),
@@ -129,6 +136,31 @@ def test_an_unknown_run_is_not_found(api: Api) -> None:
     assert _problem(answer)["code"] == "UNKNOWN_RUN"
 
 
+@pytest.mark.parametrize("path", ["/runs/{}", "/runs/{}/flaws", "/dead-letters?run_id={}", "/plans/{}"])
+def test_a_long_id_is_not_echoed_whole(api: Api, path: str) -> None:
+    detail = _problem(api.get(path.format("x" * 1000)))["detail"]
+    assert ("x" * 79 in detail, "x" * 81 in detail) == (True, False)
+
+
+def test_control_characters_of_an_id_are_echoed_escaped(api: Api) -> None:
+    detail = _problem(api.get("/runs/a%1Bb"))["detail"]
+    assert detail == "There is no run a\\u001bb"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"options": {"failure_threshold": 2}}, 400),
+        ({"options": {"task_files": True}}, 400),
+        ({"failure_threshold": 0.5}, 400),
+        ({"options": {"failure_threshold": 0.5}}, 404),
+    ],
+)
+def test_a_resume_takes_a_failure_threshold_and_nothing_else(api: Api, body: Any, status: int) -> None:
+    answer = api.post("/runs/r-nowhere/resume", body)
+    assert (answer.status_code, _problem(answer)["status"]) == (status, status)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -140,6 +172,8 @@ def test_an_unknown_run_is_not_found(api: Api) -> None:
         ("POST", "/health", "GET"),
         ("PATCH", "/openapi.json", "GET"),
         ("DELETE", "/dead-letters", "GET"),
+        ("POST", "/runs/r-1/flaws", "GET"),
+        ("POST", "/metrics", "GET"),
         ("POST", "/dead-letters/causes", "GET"),
     ],
 )

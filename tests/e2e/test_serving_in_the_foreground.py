@@ -98,9 +98,12 @@ def test_a_signal_ends_it_with_its_storage_and_code_0(
     serve: Serve, settings: dict[str, str], number: signal.Signals
 ) -> None:
     served = serve()
-    served.ready()
+    url = served.ready()
+    key = {"x-functions-key": (Path(settings["PORTAGE_DATA_DIR"]) / "function-key").read_text()}
+    assert httpx.get(f"{url}/api/runs", headers=key).status_code == 200
     assert served.end(number) == (0, "")
     assert port_is_free(int(settings["PORTAGE_AZURITE_PORT"]))
+    assert "Unclosed" not in served.log.read_text()
 
 
 def test_after_a_kill_the_next_one_goes_on_with_the_same_storage(serve: Serve, settings: dict[str, str]) -> None:

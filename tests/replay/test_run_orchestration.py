@@ -6,10 +6,10 @@ from typing import Any
 from lab.devhost.durable.episode import RuntimeStatus
 from lab.devhost.replay import Run, Script, drive
 from orchestrators.contract import ADVANCE_RUN, BIND_RUN, OPEN_ENTITY
-from orchestrators.run import LONGEST_PAUSE, TICKS, run
+from orchestrators.run import LONGEST_PAUSE, PAUSE, TICKS, run
 
 JOB = {"run_id": "run-1", "epoch": 3}
-IDLE = {"stop": False, "open": [], "moved": False, "near": False, "done": 0}
+IDLE = {"stop": False, "open": [], "moved": False, "near": False, "due": None, "done": 0}
 
 
 def ticks(*answers: dict[str, Any], then: dict[str, Any]) -> Callable[[Any], Any]:
@@ -58,6 +58,14 @@ def test_pauses_are_shorter_while_little_is_left() -> None:
     near = driven(ticks(*[{"moved": True, "near": True}] * 8, then={"stop": True})).elapsed.total_seconds()
     stuck = driven(ticks(*[{"near": True}] * 8, then={"stop": True})).elapsed.total_seconds()
     assert near < busy < stuck
+
+
+def test_a_pause_ends_when_what_waits_is_due() -> None:
+    stuck = driven(ticks(*[{}] * 12, then={"stop": True})).elapsed.total_seconds()
+    waited_for = driven(ticks(*[{"due": 3.5}] * 12, then={"stop": True})).elapsed.total_seconds()
+    past_due = driven(ticks(*[{"due": 0.01}] * 12, then={"stop": True})).elapsed.total_seconds()
+    assert past_due < waited_for < stuck
+    assert past_due >= 11 * PAUSE
 
 
 def test_a_new_generation_carries_scalars_only() -> None:

@@ -120,6 +120,14 @@ async def test_a_method_is_sent_as_it_stands_on_the_list(transport: Transport, p
     assert portal.asked[1][1] == {"halt": 0, "cmd": {"a": "user.get?"}}
 
 
+@pytest.mark.parametrize("method", ["tasks.task.getFields", "disk.attachedObject.get"])
+async def test_a_method_is_sent_in_the_letters_of_the_documentation(
+    transport: Transport, portal: Portal, method: str
+) -> None:
+    await transport.batch({"a": (method.lower(), {})})
+    assert portal.asked[0][1] == {"halt": 0, "cmd": {"a": f"{method}?"}}
+
+
 async def test_a_parameter_cannot_add_a_command(transport: Transport, portal: Portal) -> None:
     await transport.batch({"a": ("user.get", {"NAME": "x&cmd[b]=user.add?", "cmd": {"c": "user.add"}})})
     command = "user.get?NAME=x%26cmd%5Bb%5D%3Duser.add%3F&cmd[c]=user.add"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.bitrix24.readers.attachments import files_of, is_picture
+from connectors.bitrix24.readers.attachments import Listings, files_of, is_picture
 from shared.model.records import SourceRecord
 
 
@@ -95,3 +95,18 @@ def test_a_group_without_an_address_has_no_picture(address: Any) -> None:
 )
 def test_a_name_tells_a_picture_or_tells_nothing(name: str | None, expected: bool | None) -> None:
     assert is_picture(name) is expected
+
+
+def test_the_files_of_a_page_are_listed_once_for_all_its_turns() -> None:
+    listings = Listings()
+    records = (SourceRecord("17", {"FILES": [505]}), SourceRecord("18", {"FILES": [506]}))
+    first = listings.of("feed_post", "a page", records)
+    assert [one.id for one in first.files] == ["feed_post-17-505", "feed_post-18-506"]
+    assert listings.of("feed_post", "a page", records) is first
+
+
+def test_a_page_that_holds_other_records_is_listed_anew() -> None:
+    listings = Listings()
+    listings.of("feed_post", "a page", (SourceRecord("17", {"FILES": [505]}),))
+    again = listings.of("feed_post", "a page", (SourceRecord("17", {"FILES": [506]}),))
+    assert again.ids == {"feed_post-17-506"}

@@ -11,7 +11,7 @@ from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import connected
+from tests.unit.bitrix24_stand_in import connected, introduced
 
 _STUMBLE = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
 _DENIED = {"error": "ACCESS_ERROR", "error_description": ""}
@@ -19,17 +19,23 @@ _DENIED = {"error": "ACCESS_ERROR", "error_description": ""}
 
 @dataclass
 class Messenger:
-    """Chats of so many messages; some commands stumble, and unread chats answer more than a page."""
+    """Chats of so many messages; some commands stumble, and unread chats answer more than a page.
+
+    ``most`` commands can be answered in time.
+    """
 
     chats: dict[str, int]
     wrong: float = 0.0
     closed: frozenset[str] = frozenset()
+    most: int = 50
     chance: random.Random = field(default_factory=lambda: random.Random(1))
     results: dict[str, Json] = field(default_factory=dict)
 
     def answer(self, body: JsonObject) -> JsonObject:
         results: dict[str, Json] = {}
         errors: dict[str, Json] = {}
+        if len(body["cmd"]) > self.most:
+            raise RetryLater("source.unreachable", "ReadTimeout")
         for key, command in body["cmd"].items():
             asked = dict(pair.split("=") for pair in command.partition("?")[2].split("&"))
             chat = asked["DIALOG_ID"].removeprefix("chat")
@@ -65,8 +71,9 @@ class OnePage:
         return self.chats
 
 
-def _chats(*names: str) -> OnePage:
-    return OnePage(tuple(SourceRecord(one, {"dialogs": {"1": f"chat{one}"}, "message_count": 0}) for one in names))
+def _chats(*names: str, messages: int = 0) -> OnePage:
+    told = {"message_count": messages}
+    return OnePage(tuple(SourceRecord(one, {"dialogs": {"1": f"chat{one}"}, **told}) for one in names))
 
 
 def _reader(messenger: Messenger, user: str = "1") -> ChatMessageReader:
@@ -104,3 +111,45 @@ async def test_a_chat_that_nobody_may_read_is_told_and_costs_no_other() -> None:
 async def test_a_private_dialog_is_never_read_through_somebody_elses_webhook() -> None:
     with pytest.raises(EntityStopped):
         await _reader(Messenger({"5": 60}), user="2").read({"page": "page"}, _chats("5"))
+
+
+async def test_a_portal_that_answers_in_time_only_a_few_commands_is_read_to_the_end() -> None:
+    messages, _ = await _read(Messenger({"5": 260, "6": 30, "7": 1}, most=2), _chats("5", "6", "7"))
+    assert sorted(messages) == sorted([*range(1, 261), *range(1, 31), 1])
+
+
+async def test_many_short_chats_make_one_page() -> None:
+    names = [str(number) for number in range(10, 110)]
+    messenger = Messenger(dict.fromkeys(names, 3))
+    page = await _reader(messenger).read({"page": "page"}, _chats(*names))
+    assert (len(page.records), page.next) == (300, None)
+
+
+async def test_a_page_ends_when_it_holds_enough() -> None:
+    page = await _reader(Messenger({"5": 9000})).read({"page": "page"}, _chats("5", messages=9000))
+    assert 1000 <= len(page.records) < 4000
+    assert page.next is not None
+
+
+async def test_turns_before_trouble_are_kept() -> None:
+    def answer(body: JsonObject) -> JsonObject:
+        if "LAST_ID" in str(body):
+            raise RetryLater("source.unreachable", "ReadTimeout")
+        return Messenger({"5": 3}).answer(body)
+
+    page = await ChatMessageReader(introduced(answer)).read({"page": "page"}, _chats("5"))
+    assert ([record.id for record in page.records], page.next is None) == (["3", "2", "1"], False)
+
+
+async def test_a_chat_without_messages_may_answer_an_empty_list() -> None:
+    reader = ChatMessageReader(introduced(lambda body: {"result": {"result": {key: [] for key in body["cmd"]}}}))
+    page = await reader.read({"page": "page"}, _chats("5"))
+    assert (page.records, page.next) == ((), None)
+
+
+@pytest.mark.parametrize("params", [{"FILE_ID": [8]}, {"FILE_ID": {"1": "8"}}, {"FILE_ID": "8"}, {"FILE_ID": 8}])
+async def test_a_file_comes_with_its_message_however_the_message_names_it(params: JsonObject) -> None:
+    page_of = {"messages": [{"id": 1, "params": params}], "files": [{"id": 8, "name": "a.png"}]}
+    reader = ChatMessageReader(introduced(lambda body: {"result": {"result": dict.fromkeys(body["cmd"], page_of)}}))
+    (row,) = (await reader.read({"page": "page"}, _chats("5"))).records
+    assert row.data["files"] == page_of["files"]

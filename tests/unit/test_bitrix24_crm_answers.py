@@ -6,11 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.bitrix24.families import READERS
 from connectors.bitrix24.raw import archived, note
 from connectors.bitrix24.readers.details import detail_key
-from connectors.bitrix24.readers.ranges import id_ranges
+from connectors.bitrix24.readers.ranges import filled, id_ranges, pages_left
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import RetryLater
 from shared.model.records import SourceRecord
@@ -70,15 +72,15 @@ def test_recorded_dictionaries_are_read_whole() -> None:
 
 def test_recorded_funnels_are_told_apart_by_their_type() -> None:
     result = _success("crm.category.list")["result"]
-    records = _rows("crm_category", note({"types": [2]}), _batch(**{detail_key(0, "2"): result}))
+    records = _rows("crm_category", note({"types": [2]}), _batch(t2=result))
     assert [one.id for one in records] == ["2:9", "2:10", "2:11", "2:0"]
     assert [one.data for one in records] == result["categories"]
 
 
-@pytest.mark.parametrize("result", [None, [], {"categories": None}])
+@pytest.mark.parametrize("result", [None, False, {}, {"categories": None}, [{"id": 1}]])
 def test_no_list_of_funnels_is_not_an_empty_one(result: Any) -> None:
     with pytest.raises(RetryLater):
-        _rows("crm_category", note({"types": [2]}), _batch(**{detail_key(0, "2"): result}))
+        _rows("crm_category", note({"types": [2]}), _batch(t2=result))
 
 
 @pytest.mark.parametrize(
@@ -118,9 +120,26 @@ def test_templates_of_recurring_deals_are_no_deals() -> None:
     [
         (1, 1, 8, [(0, None)]),
         (10, 2509, 8, [(9, None)]),
-        (1, 5000, 8, [(0, 2500), (2500, None)]),
-        (101, 10_100, 2, [(100, 5100), (5100, None)]),
+        (1, 5000, 8, [(0, 4950), (4950, None)]),
+        (101, 10_100, 2, [(100, 7550), (7550, None)]),
+        (1, 40_000, 16, [*((after, after + 4950) for after in range(0, 39_600, 4950)), (39_600, None)]),
     ],
 )
 def test_ids_are_cut_without_a_hole(first: int, last: int, most: int, ranges: list[tuple[int, int | None]]) -> None:
     assert id_ranges(first, last, most) == ranges
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**6), st.integers(1, 50))
+def test_ranges_of_ids_are_no_more_than_asked_for_and_hold_every_id(first: int, more: int, most: int) -> None:
+    ranges = id_ranges(first, first + more, most)
+    assert len(ranges) <= most
+    assert [upto for _, upto in ranges] == [*(after for after, _ in ranges[1:]), None]
+    assert ranges[0][0] == first - 1 <= ranges[-1][0] <= first + more
+
+
+def test_a_range_is_asked_for_as_many_pages_as_it_probably_holds() -> None:
+    sparse = {"after": 0, "upto": 10_000, "filled": filled(1, 20_000, 5_000)}
+    assert pages_left(sparse) == 52
+    assert pages_left({**sparse, "filled": filled(1, 20_000, None)}) == 200
+    assert pages_left({"after": 900, "upto": None, "highest": 1_000}) == 3
+    assert pages_left({"after": 900, "upto": None}) is None

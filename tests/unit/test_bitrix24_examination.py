@@ -9,7 +9,7 @@ import pytest
 
 from connectors.bitrix24.examination import examine
 from connectors.bitrix24.families import NEEDS, READERS
-from connectors.bitrix24.surveying.uses import HELPFUL, NEEDED, helped_by, needing
+from connectors.bitrix24.surveying.uses import HELPFUL, NEEDED, helped_by, losses, needing
 from shared.model.errors import RunStopped, SlowDown
 from shared.model.json import Json, JsonObject
 from shared.ports.systems import Check, Severity
@@ -109,6 +109,30 @@ async def test_a_method_that_the_portal_lacks_is_a_warning_of_what_is_not_read()
         ("workflow_template",),
     )
     assert "workflow_template cannot be read" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("method", "entities", "told"),
+    [
+        ("crm.type.list", ("smart_process_type", "smart_process_item"), "smart_process_item cannot be read"),
+        (
+            "task.commentitem.getlist",
+            ("task_comment",),
+            "task_comment will lack the comments of the old task card (those in the chats of tasks come)",
+        ),
+    ],
+)
+async def test_a_missing_method_says_what_will_be_missing_with_it(
+    method: str, entities: tuple[str, ...], told: str
+) -> None:
+    check = (await examined(portal(missing=method)))[method]
+    assert (check.severity, check.entities, told in check.detail) == (Severity.WARNING, entities, True)
+    assert check.fix
+
+
+def test_every_method_that_helps_says_what_is_missing_without_it() -> None:
+    helping = {name for names in HELPFUL.values() for name in names}
+    assert [need.method for need in NEEDS if need.method in helping and not losses(need)] == []
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,7 @@
 """Comments of the feed from answers to records: whose they are, on which post, and with what of them."""
 
 import json
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import orjson
 import pytest
@@ -14,72 +10,16 @@ from connectors.bitrix24.families.feed_comments import CommentReader
 from connectors.bitrix24.raw import archived, note
 from connectors.bitrix24.readers.authored import PAGE, Place, comments_of, place_after
 from connectors.bitrix24.readers.log_entries import LogEntries
-from connectors.bitrix24.transport import Transport
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
-from shared.model.records import SourcePage, SourceRecord
+from shared.model.records import SourcePage
 from shared.model.run import RunOptions
 from tests.unit.bitrix24_stand_in import connected
+from tests.unit.commented_feed import EARLY, Answer, Read, comment_of, read_comments, records_of, webhooks_of
 
 RECORDED = json.loads((Path(__file__).parents[1] / "fixtures/bitrix24/doc-examples.json").read_text("utf-8"))
 (EXAMPLE,) = (one["body"]["result"] for one in RECORDED["log.blogcomment.user.get"])
-EARLY, LATE = "2020-01-01T00:00:00+03:00", "2021-01-01T00:00:00+03:00"
-
-Answer = Callable[[str, dict[str, str]], Json]
-"""(method, parameters) → result."""
-
-
-@dataclass
-class Read:
-    """What was read before: users, and posts with their authors."""
-
-    users: tuple[str, ...] = ()
-    posts: dict[str, str] = field(default_factory=dict)
-    options: RunOptions = field(default_factory=RunOptions)
-    generation: str = "run"
-
-    async def pages(self, entity: str) -> tuple[str, ...]:
-        return (entity,) if await self.rows(entity) else ()
-
-    async def rows(self, page: str) -> tuple[SourceRecord, ...]:
-        if page == "user":
-            return tuple(SourceRecord(user, {}) for user in self.users)
-        return tuple(SourceRecord(post, {"AUTHOR_ID": author}) for post, author in self.posts.items())
-
-
-def _webhooks(answer: Answer) -> Webhooks:
-    def batch(body: JsonObject) -> JsonObject:
-        results = {}
-        for key, command in body["cmd"].items():
-            method, _, query = command.partition("?")
-            known: JsonObject = {"profile": {"ID": "1", "ADMIN": True}, "scope": ["log"]}
-            results[key] = known[method] if method in known else answer(method, dict(parse_qsl(query)))
-        return {"result": {"result": results}}
-
-    return Webhooks([connected(batch)])
-
-
-async def _read(portal: Answer | Webhooks, read: Read) -> list[SourcePage]:
-    reader = CommentReader(portal if isinstance(portal, Webhooks) else _webhooks(portal))
-    pages: list[SourcePage] = []
-    for cursor in (await reader.cut(8, read)).cursors:
-        following: JsonObject | None = cursor
-        while following is not None:
-            assert len(pages) < 50, "reading never ends"
-            pages.append(await reader.read(following, read))
-            following = pages[-1].next
-    return pages
-
-
-def _comment(number: int, **facts: Json) -> JsonObject:
-    return {"id": number, "comment_id": number + 1000, "date": LATE, "text": "", "attach": [], "post_id": 7, **facts}
-
-
-def _records(pages: list[SourcePage]) -> dict[str, JsonObject]:
-    found = [record for page in pages for record in page.records]
-    assert len({record.id for record in found}) == len(found)
-    return {record.id: record.data for record in found}
 
 
 def test_a_recorded_answer_is_read() -> None:
@@ -96,27 +36,27 @@ def test_a_recorded_answer_is_read() -> None:
 async def test_an_author_is_read_to_the_oldest_comment_newest_first() -> None:
     def newest_first(_method: str, asked: dict[str, str]) -> Json:
         below = int(asked.get("LAST_ID", 10**9))
-        return {"comments": [_comment(one) for one in range(260, 0, -1) if one < below][:PAGE], "files": []}
+        return {"comments": [comment_of(one) for one in range(260, 0, -1) if one < below][:PAGE], "files": []}
 
-    records = _records(await _read(newest_first, Read(("1",), {"7": "1"})))
+    records = records_of(await read_comments(newest_first, Read(("1",), {"7": "1"})))
     assert set(records) == {str(number + 1000) for number in range(1, 261)}
 
 
 async def test_an_author_is_read_to_the_newest_comment_where_the_oldest_come_first() -> None:
     def oldest_first(_method: str, asked: dict[str, str]) -> Json:
         above, below = int(asked.get("FIRST_ID", 0)), int(asked.get("LAST_ID", 10**9))
-        return {"comments": [_comment(one) for one in range(1, 261) if above < one < below][:PAGE], "files": []}
+        return {"comments": [comment_of(one) for one in range(1, 261) if above < one < below][:PAGE], "files": []}
 
-    records = _records(await _read(oldest_first, Read(("1",), {"7": "1"})))
+    records = records_of(await read_comments(oldest_first, Read(("1",), {"7": "1"})))
     assert set(records) == {str(number + 1000) for number in range(1, 261)}
 
 
 async def test_a_page_that_is_not_full_is_not_the_end() -> None:
     def withholding(_method: str, asked: dict[str, str]) -> Json:
         below = int(asked.get("LAST_ID", 10**9))
-        return {"comments": [_comment(one) for one in (9, 5, 2) if one < below][:1], "files": []}
+        return {"comments": [comment_of(one) for one in (9, 5, 2) if one < below][:1], "files": []}
 
-    assert set(_records(await _read(withholding, Read(("1",), {"7": "1"})))) == {"1009", "1005", "1002"}
+    assert set(records_of(await read_comments(withholding, Read(("1",), {"7": "1"})))) == {"1009", "1005", "1002"}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +67,9 @@ def test_comments_out_of_order_spoil_the_page(place: Place, ids: list[int]) -> N
         place_after(place, [{"id": one} for one in ids])
 
 
-@pytest.mark.parametrize("result", [None, [], {}, {"comments": None}, {"comments": [{"id": 1}]}, {"comments": ["x"]}])
+@pytest.mark.parametrize(
+    "result", [None, False, {}, {"comments": None}, {"comments": [{"id": 1}]}, {"comments": ["x"]}, [{"id": 1}]]
+)
 def test_what_is_no_list_of_comments_is_not_the_end(result: Json) -> None:
     with pytest.raises(RetryLater, match=r"log\.blogcomment\.user\.get"):
         comments_of(result)
@@ -136,17 +78,17 @@ def test_what_is_no_list_of_comments_is_not_the_end(result: Json) -> None:
 async def test_a_text_that_only_its_author_may_read_is_marked() -> None:
     def hidden(_method: str, asked: dict[str, str]) -> Json:
         author = int(asked["USER_ID"])
-        return {"comments": [] if "LAST_ID" in asked else [_comment(author)], "files": []}
+        return {"comments": [] if "LAST_ID" in asked else [comment_of(author)], "files": []}
 
-    records = _records(await _read(hidden, Read(("1", "2"), {"7": "1"})))
+    records = records_of(await read_comments(hidden, Read(("1", "2"), {"7": "1"})))
     assert {one["author_id"]: one["text_unavailable"] for one in records.values()} == {"1": False, "2": True}
 
 
 async def test_authors_of_posts_who_are_no_users_any_more_are_read_too() -> None:
     def anybody(_method: str, asked: dict[str, str]) -> Json:
-        return {"comments": [] if "LAST_ID" in asked else [_comment(int(asked["USER_ID"]))], "files": []}
+        return {"comments": [] if "LAST_ID" in asked else [comment_of(int(asked["USER_ID"]))], "files": []}
 
-    records = _records(await _read(anybody, Read(("1", "2"), {"7": "503", "8": "2", "9": "0"})))
+    records = records_of(await read_comments(anybody, Read(("1", "2"), {"7": "503", "8": "2", "9": "0"})))
     assert {one["author_id"] for one in records.values()} == {"1", "2", "503"}
 
 
@@ -155,7 +97,7 @@ def _by_entry(entries: dict[int, str], published: str = EARLY) -> Answer:
 
     def answer(method: str, asked: dict[str, str]) -> Json:
         if method == "log.blogcomment.user.get":
-            comment = {name: value for name, value in _comment(1).items() if name != "post_id"}
+            comment = {name: value for name, value in comment_of(1).items() if name != "post_id"}
             return {"comments": [] if "LAST_ID" in asked else [comment | {"log_id": 50}], "files": []}
         after = sorted(one for one in entries if one > int(asked.get("FIRST_ID", -1)))
         before = sorted((one for one in entries if one < int(asked.get("LAST_ID", 0))), reverse=True)
@@ -179,28 +121,25 @@ async def test_a_feed_entry_becomes_a_post_only_when_that_is_certain(
     entries: dict[int, str], published: str, post: str | None
 ) -> None:
     read = Read(("1",), {"6": "1", "7": "1", "8": "1"}, RunOptions(private_posts=True))
-    (comment,) = _records(await _read(_by_entry(entries, published), read)).values()
+    (comment,) = records_of(await read_comments(_by_entry(entries, published), read)).values()
     assert (comment["post_id"], comment["post_unknown"]) == (post, post is None)
 
 
 async def test_comments_on_posts_that_were_not_read_stay_out_of_the_archive() -> None:
     def two(_method: str, asked: dict[str, str]) -> Json:
-        private = _comment(2, post_id=9, text="between us", attach=[4])
-        comments = [private, _comment(1, text="for all", attach=[3])]
+        private = comment_of(2, post_id=9, text="between us", attach=[4])
+        comments = [private, comment_of(1, text="for all", attach=[3])]
         files = {"3": {"id": 3}, "4": {"id": 4}}
         return {"comments": [], "files": []} if "LAST_ID" in asked else {"comments": comments, "files": files}
 
-    pages = await _read(two, Read(("1",), {"7": "1"}))
-    assert set(_records(pages)) == {"1001"}
+    pages = await read_comments(two, Read(("1",), {"7": "1"}))
+    assert set(records_of(pages)) == {"1001"}
     archive = b"".join(body for page in pages for body in page.raw)
     assert b"for all" in archive
     assert b"between us" not in archive
     assert b'"4":' not in archive
     asked_for = Read(("1",), {"7": "1"}, RunOptions(private_posts=True))
-    assert set(_records(await _read(two, asked_for))) == {"1001", "1002"}
-
-
-DENIED: Json = {"error": "ACCESS_DENIED", "error_description": ""}
+    assert set(records_of(await read_comments(two, asked_for))) == {"1001", "1002"}
 
 
 def _entries_by_author(asked_for: list[str], *, seen: bool) -> Answer:
@@ -209,7 +148,7 @@ def _entries_by_author(asked_for: list[str], *, seen: bool) -> Answer:
     def answer(method: str, asked: dict[str, str]) -> Json:
         if method == "log.blogcomment.user.get":
             first = int(asked["USER_ID"]) * 100
-            comments = [{**_comment(first + one), "log_id": first + one} for one in range(80, 0, -1)]
+            comments = [{**comment_of(first + one), "log_id": first + one} for one in range(80, 0, -1)]
             unnamed = [{name: value for name, value in one.items() if name != "post_id"} for one in comments]
             return {"comments": [] if "LAST_ID" in asked else unnamed, "files": []}
         if "FIRST_ID" in asked:
@@ -223,7 +162,7 @@ def _entries_by_author(asked_for: list[str], *, seen: bool) -> Answer:
 async def test_a_read_looks_up_a_bounded_number_of_entries_and_loses_no_author() -> None:
     asked_for: list[str] = []
     read = Read(tuple(map(str, range(1, 8))), {"7": "1"}, RunOptions(private_posts=True))
-    reader = CommentReader(_webhooks(_entries_by_author(asked_for, seen=True)))
+    reader = CommentReader(webhooks_of(_entries_by_author(asked_for, seen=True)))
     cursor: JsonObject | None = {"page": "user"}
     pages: list[SourcePage] = []
     while cursor is not None:
@@ -232,12 +171,12 @@ async def test_a_read_looks_up_a_bounded_number_of_entries_and_loses_no_author()
         assert len(asked_for) - before <= PAGE
         assert reader.rows(pages[-1].raw) == pages[-1].records
         cursor = pages[-1].next
-    assert len(_records(pages)) == 7 * 80
+    assert len(records_of(pages)) == 7 * 80
 
 
 async def test_an_entry_that_no_webhook_sees_is_asked_for_once_in_a_generation() -> None:
     asked_for: list[str] = []
-    reader = CommentReader(_webhooks(_entries_by_author(asked_for, seen=False)))
+    reader = CommentReader(webhooks_of(_entries_by_author(asked_for, seen=False)))
     read = Read(("1",), {}, RunOptions(private_posts=True))
     for _ in range(2):
         await reader.read({"page": "user"}, read)
@@ -252,55 +191,6 @@ async def test_entries_are_looked_up_through_the_webhooks_that_are_not_denied() 
         raise EntityStopped("source.denied", "insufficient_scope")
 
     denied = Webhook("1", "", True, None, connected(refuse))
-    (open_one,) = await _webhooks(_entries_by_author([], seen=True)).known()
+    (open_one,) = await webhooks_of(_entries_by_author([], seen=True)).known()
     found, _ = await LogEntries().find({"150"}, (denied, open_one), "one")
     assert found == {"150": {"ID": "150", "DATE_PUBLISH": EARLY}}
-
-
-def _several(answer: Answer, admins: dict[str, bool], denied: set[str]) -> Webhooks:
-    """A webhook for each user (is it an administrator's?); those in ``denied`` are refused the comments."""
-
-    def of(user: str) -> Transport:
-        def batch(body: JsonObject) -> JsonObject:
-            asked = {key: command.partition("?") for key, command in body["cmd"].items()}
-            if user in denied:
-                return {"result": {"result": {}, "result_error": dict.fromkeys(asked, DENIED)}}
-            found = {key: answer(method, dict(parse_qsl(query))) for key, (method, _, query) in asked.items()}
-            return {"result": {"result": found}}
-
-        return connected(batch)
-
-    return Webhooks([], tuple(Webhook(user, "", admin, None, of(user)) for user, admin in admins.items()))
-
-
-def _one_each(_method: str, asked: dict[str, str]) -> Json:
-    return {"comments": [] if "LAST_ID" in asked else [_comment(int(asked["USER_ID"]))], "files": []}
-
-
-def _counted(pages: list[SourcePage]) -> Counter[str]:
-    return sum((Counter(page.coverage) for page in pages), Counter())
-
-
-async def test_authors_whom_no_webhook_may_read_are_counted() -> None:
-    webhooks = _several(_one_each, {"1": False}, set())
-    counted = _counted(await _read(webhooks, Read(("1", "2", "3"), {"7": "1"})))
-    assert (counted["authors_unread"], counted["comments_collected"]) == (2, 1)
-
-
-async def test_an_author_whose_own_webhook_is_denied_is_read_by_an_administrator() -> None:
-    webhooks = _several(_one_each, {"1": True, "2": False}, {"2"})
-    pages = await _read(webhooks, Read(("1", "2"), {"7": "1"}))
-    assert {one["author_id"]: one["text_unavailable"] for one in _records(pages).values()} == {"1": False, "2": True}
-    assert _counted(pages)["refused_to 2"] > 0
-
-
-async def test_authors_of_a_denied_administrator_are_unread_and_the_others_go_on() -> None:
-    webhooks = _several(_one_each, {"1": True, "2": False}, {"1"})
-    pages = await _read(webhooks, Read(("1", "2", "3"), {"7": "1"}))
-    assert {one["author_id"] for one in _records(pages).values()} == {"2"}
-    assert _counted(pages)["authors_unread"] == 2
-
-
-async def test_comments_stop_when_every_webhook_is_denied() -> None:
-    with pytest.raises(EntityStopped, match="ACCESS_DENIED"):
-        await _read(_several(_one_each, {"1": True, "2": False}, {"1", "2"}), Read(("1", "2"), {"7": "1"}))

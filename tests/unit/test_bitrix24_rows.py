@@ -123,6 +123,11 @@ def test_pages_after_a_missing_one_are_not_looked_at() -> None:
     assert chain_rows({"p00": full, "p02": _page(200)}, USERS, 0) == full
 
 
+def test_a_page_that_begins_again_ends_the_chain() -> None:
+    full = _page(*range(1, PAGE + 1))
+    assert chain_rows({"p00": full, "p01": full, "p02": _page(200)}, USERS, 0) == full
+
+
 @pytest.mark.parametrize("ids", [(5,), (4, 3), (7, 7), (9, 8)])
 def test_ids_that_do_not_ascend_spoil_the_chain(ids: tuple[int, ...]) -> None:
     with pytest.raises(RetryLater, match="do not ascend"):

@@ -1,7 +1,7 @@
 """Comments of tasks whose chats are long, whose forum is dead, and whose portal stumbles."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -27,17 +27,22 @@ _MACRO = re.compile(r"\$result\[(\w+)\]\[messages\]\[49\]\[id\]")
 class Discussed:
     """A portal of tasks with so many messages each (by task id, which is the chat's as well) and one old comment.
 
-    ``wrong`` says how the answer to a command (method, task) goes wrong, if it does.
+    ``wrong`` says how the answer to a command (method, task) goes wrong, if it does. ``copies`` are messages that are
+    the copy of the old comment; ``most`` commands can be answered in time.
     """
 
     chats: dict[int, int]
     wrong: Callable[[str, int], Json] = lambda _method, _task: None
+    copies: Collection[int] = ()
+    most: int = 50
     batches: list[JsonObject] = field(default_factory=list)
 
     def answer(self, body: JsonObject) -> JsonObject:
         results: JsonObject = {}
         errors: JsonObject = {}
         self.batches.append(body["cmd"])
+        if len(body["cmd"]) > self.most:
+            raise RetryLater("source.unreachable", "ReadTimeout")
         for key, command in body["cmd"].items():
             method, _, query = command.partition("?")
             asked = dict(parse_qsl(query))
@@ -57,15 +62,15 @@ class Discussed:
         if last is not None and (macro := _MACRO.fullmatch(last)) and len(results[macro[1]]["messages"]) == 50:
             upto = results[macro[1]]["messages"][49]["id"]
         ids = range(upto - 1, max(0, upto - 51), -1)
-        return {"messages": [_message(one) for one in ids], "files": []}
+        return {"messages": [_message(one, "old" if one in self.copies else None) for one in ids], "files": []}
 
 
 def _comment(task: int) -> JsonObject:
     return {"ID": str(task), "AUTHOR_ID": "5", "POST_DATE": DATE, "POST_MESSAGE": "old"}
 
 
-def _message(number: int) -> JsonObject:
-    return {"id": number, "author_id": 5, "date": DATE, "text": f"message {number}", "params": []}
+def _message(number: int, text: str | None = None) -> JsonObject:
+    return {"id": number, "author_id": 5, "date": DATE, "text": text or f"message {number}", "params": []}
 
 
 @dataclass
@@ -86,14 +91,21 @@ class Tasks:
         )
 
 
-async def read_all(portal: Discussed) -> list[SourcePage]:
+async def read_all(portal: Discussed, patience: int = 0) -> list[SourcePage]:
+    """Reads that come to nothing are repeated, ``patience`` times in all."""
     reader, tasks = TaskCommentReader(introduced(portal.answer)), Tasks(portal)
     (cursor,) = (await reader.cut(8, tasks)).cursors
     following: JsonObject | None = cursor
     pages = []
     while following is not None:
-        pages.append(await reader.read(following, tasks))
-        following = pages[-1].next
+        try:
+            pages.append(await reader.read(following, tasks))
+        except RetryLater:
+            patience -= 1
+            if patience < 0:
+                raise
+        else:
+            following = pages[-1].next
     return pages
 
 
@@ -117,19 +129,42 @@ async def test_every_comment_of_many_tasks_comes_once() -> None:
     assert ids(await read_all(portal)) == expected(portal, "forum", "chat")
 
 
-async def test_a_task_with_a_long_chat_is_read_alone() -> None:
+async def test_a_long_chat_is_read_in_parts() -> None:
     portal = Discussed({1: 3, 2: 5200, 3: 60, 4: 2600})
     pages = await read_all(portal)
-    assert [sorted({record.data["task_id"] for record in page.records}) for page in pages] == [["1", "3"], ["2"], ["4"]]
     assert ids(pages) == expected(portal, "forum", "chat")
-    assert max(page.calls for page in pages) <= 12
+    assert max(len(page.records) for page in pages) <= 4000
+
+
+async def test_comments_of_the_forum_come_with_the_end_of_a_long_chat() -> None:
+    pages = await read_all(Discussed({1: 9000}))
+    assert [any(record.id == "f1" for record in page.records) for page in pages][-2:] == [False, True]
+    assert sum(record.id == "f1" for page in pages for record in page.records) == 1
+
+
+async def test_a_comment_is_known_by_its_copy_in_an_early_part_of_a_long_chat() -> None:
+    pages = await read_all(Discussed({1: 9000}, copies={8990}))
+    records = {record.id: record.data for page in pages for record in page.records}
+    assert records["f1"]["copied_as"] == "m8990"
+    assert "m8990" not in records
 
 
 async def test_many_chats_of_some_length_do_not_make_one_read_endless() -> None:
     portal = Discussed(dict.fromkeys(range(1, 51), 1100))
     pages = await read_all(portal)
     assert ids(pages) == expected(portal, "forum", "chat")
-    assert max(page.calls for page in pages) <= 25
+    assert max(len(page.records) for page in pages) <= 4000
+
+
+async def test_many_quiet_tasks_make_one_page() -> None:
+    portal = Discussed(dict.fromkeys(range(1, 201), 1))
+    (page,) = await read_all(portal)
+    assert ids([page]) == expected(portal, "forum", "chat")
+
+
+async def test_a_portal_that_answers_in_time_only_a_few_commands_is_read_to_the_end() -> None:
+    portal = Discussed({1: 3, 2: 400, 3: 60}, most=2)
+    assert ids(await read_all(portal, patience=20)) == expected(portal, "forum", "chat")
 
 
 @pytest.mark.parametrize("answer", [MISSING, GONE, "null"], ids=["no such method", "refused", "dead"])
@@ -167,10 +202,10 @@ async def test_a_task_that_has_comments_and_shows_neither_world_is_lost() -> Non
     assert page.coverage == {"chat_unreadable": 2, "forum_unreadable": 2, "chats_read": 1}
 
 
-async def test_a_task_that_is_put_off_is_counted_once() -> None:
+async def test_a_task_whose_chat_is_read_in_parts_is_counted_once() -> None:
     pages = await read_all(Discussed({1: 3, 2: 5200}, lambda method, _task: "null" if method[:2] == "ta" else None))
-    assert [page.coverage["forum_unreadable"] for page in pages] == [1, 1]
-    assert [page.coverage["chats_read"] for page in pages] == [1, 1]
+    assert sum(page.coverage["forum_unreadable"] for page in pages) == 2
+    assert sum(page.coverage["chats_read"] for page in pages) == 2
 
 
 async def test_a_portal_that_has_neither_stops_the_entity() -> None:

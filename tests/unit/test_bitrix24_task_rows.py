@@ -39,10 +39,10 @@ def test_a_recorded_task_is_joined_with_its_details_and_checklist() -> None:
     assert record.data == {**listed["tasks"][0], "details": details["task"], "checklist": checklist}
 
 
-def test_a_task_that_was_gone_when_its_details_were_asked_for_has_none() -> None:
+def test_a_task_that_was_gone_when_its_details_were_asked_for_says_that_they_are_unread() -> None:
     raw = [batch({"p00": recorded("tasks.task.list")}), batch({"d0_8017": []})]
     (record,) = tasks_of(NOBODY).rows(raw)
-    assert (record.data["details"], record.data["checklist"]) == ({}, [])
+    assert (record.data["details"], record.data["checklist"], record.data["unread"]) == ({}, [], ["details"])
 
 
 def test_recorded_comments_and_messages_become_comments() -> None:

@@ -8,7 +8,7 @@ from connectors.bitrix24.lanes import Lane
 from connectors.bitrix24.portal import portal_of
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped
-from shared.model.json import JsonObject
+from shared.model.json import Json, JsonObject
 from tests.unit.bitrix24_stand_in import OpenBudget, connected
 
 
@@ -16,7 +16,7 @@ def _silent(_parameters: JsonObject) -> JsonObject:
     return {"result": []}
 
 
-def _profile(user: str, admin: bool, _parameters: JsonObject) -> JsonObject:
+def _profile(user: str, admin: Json, _parameters: JsonObject) -> JsonObject:
     return {"result": {"result": {"profile": {"ID": user, "ADMIN": admin}, "scope": ["user"]}}}
 
 
@@ -51,6 +51,22 @@ async def test_a_webhook_whose_scopes_are_not_told_may_be_tried_for_all() -> Non
 async def test_an_administrator_goes_first() -> None:
     transports = [connected(partial(_profile, "7", False)), connected(partial(_profile, "8", True))]
     assert [one.user for one in await Webhooks(transports).known()] == ["8", "7"]
+
+
+@pytest.mark.parametrize(
+    ("told", "admin"),
+    [(True, True), ("Y", True), ("1", True), (1, True), (False, False), ("N", False), ("0", False), (0, False)],
+)
+async def test_a_portal_may_write_who_is_an_administrator_in_any_form(told: Json, admin: bool) -> None:
+    (webhook,) = await Webhooks([connected(partial(_profile, "7", told))]).known()
+    assert webhook.admin is admin
+
+
+@pytest.mark.parametrize("profile", [{"ID": "7"}, [], None])
+async def test_a_portal_may_keep_silent_about_who_is_an_administrator(profile: Json) -> None:
+    answer: JsonObject = {"result": {"result": {"profile": profile, "scope": ["user"]}}}
+    (webhook,) = await Webhooks([connected(lambda _body: answer)]).known()
+    assert webhook.admin is None
 
 
 async def test_a_method_rests_for_the_webhook_that_the_portal_refused_alone() -> None:

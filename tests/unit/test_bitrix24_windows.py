@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connectors.bitrix24.families.feed_audience import POSTS
 from connectors.bitrix24.readers.looking import Lookout, found
-from connectors.bitrix24.readers.windows import Window, instant, rows_of
+from connectors.bitrix24.readers.windows import OLDEST, Window, instant, rows_of
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
@@ -36,7 +36,7 @@ class Feed:
     """Posts by id with their second, newest activity first; drafts leave holes.
 
     ``inclusive``: whether bounds belong to what is asked for; ``counts``: whether ``total`` is told; ``boasts``:
-    ``next`` comes with every full page; ``heeds``: whether dates are looked at at all.
+    ``next`` comes with every full page, ``promises``: with every page; ``heeds``: whether dates are looked at at all.
     """
 
     posts: dict[int, int]
@@ -44,6 +44,7 @@ class Feed:
     inclusive: bool = True
     counts: bool = True
     boasts: bool = False
+    promises: bool = False
     heeds: bool = True
     before: Callable[["Feed", str], None] = lambda _feed, _key: None
     sizes: list[int] = field(default_factory=list)
@@ -69,7 +70,7 @@ class Feed:
             results[key] = kept if len(kept) < len(page) else list(kept.values())
             if self.counts:
                 totals[key] = len(found)
-            if start + len(page) < len(found) or (self.boasts and len(page) == PAGE):
+            if start + len(page) < len(found) or (self.boasts and len(page) == PAGE) or self.promises:
                 nexts[key] = start + PAGE
         return {"result": {"result": results, "result_error": [], "result_total": totals, "result_next": nexts}}
 
@@ -130,6 +131,17 @@ async def test_every_post_comes_out_once_however_many_share_a_second(
 @pytest.mark.parametrize("counts", [True, False])
 async def test_a_feed_of_many_years_keeps_its_cursor_small(counts: bool) -> None:
     feed = Feed({number: CROWDED - number * number * 37 for number in range(1500)}, counts=counts)
+    assert await _read(feed) == Counter(feed.posts.keys())
+
+
+async def test_a_next_page_that_is_promised_after_every_page_cuts_nothing_that_is_counted() -> None:
+    feed = Feed({number: CROWDED + number for number in range(20)}, promises=True)
+    assert await _read(feed) == Counter(feed.posts.keys())
+    assert len(feed.sizes) == 2  # who the webhook is, and the feed
+
+
+async def test_a_next_page_that_is_promised_where_nothing_is_counted_is_looked_for_and_ends() -> None:
+    feed = Feed({number: CROWDED + number * 9999 for number in range(3)}, counts=False, promises=True)
     assert await _read(feed) == Counter(feed.posts.keys())
 
 
@@ -238,6 +250,16 @@ async def test_dates_that_are_denied_are_never_dropped() -> None:
     window = Window("", CROWDED, CROWDED + 9)
     with pytest.raises(EntityStopped, match="ACCESS_DENIED"):
         await _rights(_user("1", lambda key: str(CROWDED) in key)).look([window], NOW)
+
+
+@pytest.mark.parametrize("told", [{"result": False}, {"result": "soon"}, {"error": "ERROR_METHOD_NOT_FOUND"}])
+async def test_a_portal_that_tells_no_time_is_read_by_our_clock(told: JsonObject) -> None:
+    def answer(_body: JsonObject) -> JsonObject:
+        if "error" in told:
+            raise EntityStopped("source.method_missing", str(told["error"]))
+        return told
+
+    assert await _rights(Webhook("1", "", True, None, connected(answer))).end() > OLDEST
 
 
 def test_a_window_that_no_archived_answer_holds_is_half_an_answer() -> None:

@@ -91,6 +91,13 @@ def test_a_run_that_waits_is_shown_with_the_side_and_what_it_said(api: StandIn) 
     assert "waiting on source since 10:07:00Z; HTTP 502 (x.y); the run goes on by itself when it answers" in shown
 
 
+def test_an_entity_that_rests_is_shown_with_the_instant_and_the_reason(api: StandIn) -> None:
+    wait = {"pages": 2, "until": "2999-11-03T10:07:00Z", "reason": "source.operating_limit", "message": "it rests"}
+    api.answers["GET /api/runs/r-1"] = [(200, status(entities={"user": {**entity(None, 1), "waiting": wait}}))]
+    shown = portage("status", "r-1", env=connected(api)).stdout
+    assert "user: 2 pages wait until 10:07:00Z, source.operating_limit: it rests" in shown
+
+
 @pytest.mark.parametrize("columns", ["40", "80", "160"])
 def test_a_dry_run_shows_what_it_would_import_and_nothing_as_imported(api: StandIn, columns: str) -> None:
     entities = {"user": entity(1, 1, extracted=3, imported=3)}
@@ -133,6 +140,12 @@ def test_all_runs_are_listed_in_the_order_of_the_api(api: StandIn) -> None:
 @pytest.mark.parametrize("arguments", [("r-1", "--all"), ("r-1", "--plan", "p"), ("--all", "--watch")])
 def test_a_run_and_a_list_of_runs_do_not_go_together(api: StandIn, arguments: tuple[str, ...]) -> None:
     assert (portage("status", *arguments, env=connected(api)).exit_code, api.requests) == (2, [])
+
+
+def test_resume_sends_the_new_failure_threshold(api: StandIn) -> None:
+    api.answers["POST /api/runs/r-1/resume"] = [(200, status("running"))]
+    portage("resume", "r-1", "--failure-threshold", "0.05", env=connected(api))
+    assert api.requests[-1].body == {"options": {"failure_threshold": 0.05}}
 
 
 @pytest.mark.parametrize(("command", "state"), [("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")])

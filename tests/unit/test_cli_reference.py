@@ -18,7 +18,7 @@ def test_the_help_names_every_exit_code(code: ExitCode) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["plans", "plan", "run", "status", "pause", "resume", "cancel", "dead-letters", "doctor"]
+    "command", ["plans", "plan", "run", "status", "pause", "resume", "cancel", "dead-letters", "flaws", "doctor"]
 )
 def test_every_command_explains_itself_without_an_api(command: str) -> None:
     assert portage(command, "--help").exit_code == 0

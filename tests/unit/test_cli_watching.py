@@ -3,6 +3,7 @@
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +102,20 @@ def test_why_a_side_is_waited_for_is_told_once_however_the_words_change(api: Sta
     _, lines = watched(api, refused, broken, (200, status("completed")))
     [told] = [line for line in lines if "waiting on" in line]
     assert "since 10:07:00Z; connection refused (target.unreachable); the run goes on by itself" in told
+
+
+def resting(seconds: float, pages: int = 3) -> Any:
+    until = (datetime.now(tz=UTC) + timedelta(seconds=seconds)).isoformat()
+    wait = {"pages": pages, "until": until, "reason": "source.operating_limit", "message": "user.get rests"}
+    return (200, status(entities={"user": {**entity(None, 1, extracted=50), "waiting": wait}}))
+
+
+def test_what_rests_is_told_once_for_as_long_as_it_takes(api: StandIn) -> None:
+    once = resting(120)
+    _, lines = watched(api, once, once, resting(5), once, resting(240, 1), (200, status("completed")))
+    told = [line.split(" until ")[0] for line in lines if "until" in line]
+    assert told == ["user: 3 pages wait", "user: 1 page waits"]
+    assert all(line.endswith(", source.operating_limit: user.get rests") for line in lines if "until" in line)
 
 
 def test_a_dry_run_never_says_that_something_was_imported(api: StandIn) -> None:

@@ -44,13 +44,26 @@ def test_each_item_gets_its_receipt_in_the_order_of_the_items(verdict: dict[str,
     assert [(one.source_id, one.outcome) for one in receipts] == [(i.source_id, verdict[i.source_id]) for i in items]
 
 
-@given(verdicts.filter(bool), st.data())
-def test_an_item_in_no_list_makes_the_whole_answer_unusable(verdict: dict[str, str], data: st.DataObject) -> None:
+@given(verdicts.filter(lambda verdict: len(verdict) > 1), st.data())
+def test_an_item_in_no_list_may_be_sent_again_and_the_others_count(
+    verdict: dict[str, str], data: st.DataObject
+) -> None:
     answer = _answer(verdict)
     missing = data.draw(st.sampled_from(sorted(verdict)))
     answer[verdict[missing]] = [one for one in answer[verdict[missing]] if one["source_id"] != missing]
+    receipts = {one.source_id: one for one in read_receipts(answer, _items(verdict))}
+    assert (receipts[missing].code, receipts[missing].retryable) == ("TRANSIENT", True)
+    assert {one.source_id: one.outcome for one in receipts.values()} == verdict | {missing: "failed"}
+
+
+def test_an_outcome_that_the_contract_does_not_know_leaves_its_items_open() -> None:
+    answer = _answer({"17": "imported"}) | {"pending": [{"source_id": "18", "target_id": "9"}]}
+    assert [one.code for one in read_receipts(answer, _items(["17", "18"]))] == [None, "TRANSIENT"]
+
+
+def test_an_answer_that_speaks_of_nothing_is_unusable() -> None:
     with pytest.raises(RetryLater, match="not those that were sent"):
-        read_receipts(answer, _items(verdict))
+        read_receipts(_answer({}), _items(["17"]))
 
 
 @given(verdicts.filter(bool), st.data())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.import_gateway.refusals import BatchTooLarge, Malformed, classify
+from connectors.import_gateway.refusals import BatchTooLarge, Malformed, NotOffered, classify
 from shared.http.client import Answer
 from shared.http.redaction import register_secret
 from shared.model.errors import PortageError, RetryLater, RunStopped, SlowDown
@@ -29,9 +29,9 @@ def _refused(code: str, status: int = 400, message: str = "why", **headers: str)
     ("code", "kind", "reason"),
     [
         ("UNAUTHORIZED", RunStopped, "target.unauthorised"),
-        ("METHOD_NOT_ALLOWED", RunStopped, "target.refused"),
+        ("METHOD_NOT_ALLOWED", NotOffered, "target.refused"),
         ("IP_NOT_ALLOWED", RunStopped, "target.refused"),
-        ("UNKNOWN_METHOD", RunStopped, "target.refused"),
+        ("UNKNOWN_METHOD", NotOffered, "target.refused"),
         ("MALFORMED", Malformed, "target.refused"),
         ("BATCH_TOO_LARGE", BatchTooLarge, "target.refused"),
         ("RATE_LIMITED", SlowDown, "target.throttled"),

@@ -6,7 +6,6 @@ import pytest
 
 from shared.model.json import JsonObject
 from shared.schema.registry import SCHEMAS
-from shared.transform.coverage import undecided
 from shared.transform.making import Surroundings
 from shared.transform.references import Pending
 from tests.unit.mapped import AROUND, alone, draft, example, made, mapping, simulated
@@ -41,7 +40,7 @@ def unknown_params(rows: list[JsonObject]) -> set[str]:
 @pytest.mark.parametrize("entity", ["chat", "chat_message"])
 @pytest.mark.parametrize("rows", [recorded, of_a_portal])
 def test_every_field_is_mapped_or_left_out_for_a_reason(entity: str, rows: Any) -> None:
-    assert undecided(mapping(entity), rows(entity)) == {}
+    assert mapping(entity).coverage.undecided(rows(entity)) == {}
 
 
 @pytest.mark.parametrize("rows", [recorded, of_a_portal])

@@ -13,7 +13,6 @@ from plans.bitrix24_onprem.makers import MAKERS, TABLES
 from plans.loading import load_plan
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourceRecord
-from shared.transform.coverage import undecided
 from shared.transform.making import Surroundings
 from shared.transform.mapping import Draft, Mapping, MappingError
 from shared.transform.references import Pending, resolve
@@ -125,6 +124,14 @@ def test_a_task_finds_the_definitions_behind_its_own_spelling() -> None:
     assert mapping.apply(record, Surroundings(definitions=definitions)).data["custom"] == {"UF_HURRY": "Срочно"}
 
 
+def test_a_user_finds_his_definitions() -> None:
+    definition: JsonObject = {"LIST": [{"ID": "7", "VALUE": "XL"}]}
+    around = Surroundings(imported=CRM, definitions={"USER:UF_USR_SHIRT": definition})
+    mapping = mapping_of("user", {"source": "UF_USR_SHIRT", "type": "enumeration", "multiple": True})
+    draft = mapping.apply(SourceRecord("5", {"UF_USR_SHIRT": [7]}), around)
+    assert (draft.data["custom"], draft.flaws) == ({"UF_USR_SHIRT": ["XL"]}, ())
+
+
 def test_an_unknown_value_of_an_enumeration_is_left_out_with_a_note_and_the_others_stay() -> None:
     draft = draft_of([1, 9], type="enumeration", multiple=True, values={"1": "a"})
     assert draft.data["custom"] == {"UF_A": ["a"]}
@@ -171,14 +178,14 @@ def test_a_binding_without_a_target_is_left_out_when_references_are_resolved() -
 def test_a_field_that_is_not_listed_is_undecided_and_does_not_travel() -> None:
     mapping = mapping_of("deal", {"source": "UF_A", "type": "string"})
     row = {"id": 1, "UF_A": "x", "UF_NEW": "y"}
-    assert undecided(mapping, [row, {**row, "UF_NEW": None}]) == {"UF_NEW": 1}
+    assert mapping.coverage.undecided([row, {**row, "UF_NEW": None}]) == {"UF_NEW": 1}
     assert mapping.apply(SourceRecord("1", row)).data == {"custom": {"UF_A": "x"}}
 
 
 def test_a_field_that_is_listed_as_left_behind_is_decided_about() -> None:
     row = {"source": "UF_SCAN", "included": False, "reason": "files are out of scope"}
     mapping = mapping_of("deal", row)
-    assert undecided(mapping, [{"UF_SCAN": {"id": 7}}]) == {}
+    assert mapping.coverage.undecided([{"UF_SCAN": {"id": 7}}]) == {}
     assert mapping.ignored["UF_SCAN"] == "files are out of scope"
     assert mapping.apply(SourceRecord("1", {"UF_SCAN": {"id": 7}})).data == {"custom": {}}
 
@@ -209,6 +216,12 @@ def test_a_field_cannot_be_listed_and_ignored_at_once() -> None:
 
 WHITE_LIST = """
 [[field]]
+entity = "user"
+source = "UF_PHONE_INNER"
+target = "UF_EXTENSION"
+type = "string"
+
+[[field]]
 entity = "deal"
 source = "UF_CRM_1"
 type = "money"
@@ -224,11 +237,20 @@ def test_an_operator_gives_a_white_list_of_his_own(tmp_path: Path) -> None:
     assert own.mappings["deal"].apply(record).data["custom"] == {"UF_CRM_1": {"amount": "5", "currency": "EUR"}}
 
 
+def test_a_field_of_users_that_stays_behind_travels_by_a_white_list_of_his_own(tmp_path: Path) -> None:
+    (tmp_path / "custom_fields.toml").write_text(WHITE_LIST, "utf-8")
+    record = SourceRecord("1", {"EMAIL": "a@e.test", "ACTIVE": True, "UF_PHONE_INNER": "117"})
+    told = [load_plan("bitrix24_onprem", tables).mappings["user"] for tables in (None, tmp_path)]
+    assert [one.apply(record).data["custom"] for one in told] == [{}, {"UF_EXTENSION": "117"}]
+    assert [one.coverage.undecided([record.data]) for one in told] == [{}, {}]
+
+
 def test_the_white_list_that_is_shipped_explains_itself_by_rows_that_hold() -> None:
     path = Path(__file__).parents[2] / "plans" / "bitrix24_onprem" / "custom_fields.toml"
     lines = [line.removeprefix("#") for line in path.read_text("utf-8").splitlines() if line.startswith("#   ")]
     assert TABLES["custom_fields"](tomllib.loads("\n".join(lines))).keys() == {
         "deal",
         "contact",
+        "user",
         "smart_process_item",
     }

@@ -6,7 +6,6 @@ import pytest
 
 from shared.model.errors import RecordRejected
 from shared.model.json import JsonObject
-from shared.transform.coverage import undecided
 from shared.transform.making import Surroundings
 from shared.transform.references import Pending
 from tests.unit.mapped import AROUND, alone, draft, example, made, mapping, simulated
@@ -45,11 +44,11 @@ def posts_of_a_portal() -> list[JsonObject]:
 
 
 def test_every_field_of_the_simulated_portals_posts_is_mapped_or_left_out_for_a_reason() -> None:
-    assert undecided(mapping("feed_post"), posts_of_a_portal()) == {}
+    assert mapping("feed_post").coverage.undecided(posts_of_a_portal()) == {}
 
 
 def test_every_field_of_recorded_comments_is_mapped_or_left_out_for_a_reason() -> None:
-    assert undecided(mapping("feed_comment"), recorded_comments()) == {}
+    assert mapping("feed_comment").coverage.undecided(recorded_comments()) == {}
 
 
 def test_posts_of_the_simulated_portal_become_canonical_without_flaws() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from shared.model.errors import RecordRejected
 from shared.model.json import JsonObject
-from shared.transform.coverage import undecided
 from shared.transform.making import Surroundings
 from shared.transform.references import Pending
 from tests.unit.mapped import AROUND, alone, draft, example, made, mapping, simulated
@@ -23,12 +22,12 @@ def recorded(entity: str) -> list[JsonObject]:
 
 @pytest.mark.parametrize("entity", ["user", "group"])
 def test_every_recorded_field_is_mapped_or_left_out_for_a_reason(entity: str) -> None:
-    assert undecided(mapping(entity), recorded(entity)) == {}
+    assert mapping(entity).coverage.undecided(recorded(entity)) == {}
 
 
 @pytest.mark.parametrize("entity", ["department", "user", "group"])
 def test_every_field_of_the_simulated_portal_is_mapped_or_left_out_for_a_reason(entity: str) -> None:
-    assert undecided(mapping(entity), simulated(entity)) == {}
+    assert mapping(entity).coverage.undecided(simulated(entity)) == {}
 
 
 @pytest.mark.parametrize("entity", ["user", "group"])

@@ -8,7 +8,6 @@ import pytest
 from plans.loading import load_plan
 from shared.model.json import JsonObject
 from shared.model.records import SourceRecord
-from shared.transform.coverage import undecided
 from tests.unit.mapped import alone, draft, example, made, mapping, simulated
 
 TEMPLATE: JsonObject = {
@@ -35,7 +34,7 @@ def recorded() -> list[JsonObject]:
 
 @pytest.mark.parametrize("rows", [recorded, of_a_portal])
 def test_every_field_is_mapped_or_left_out_for_a_reason(rows: Any) -> None:
-    assert undecided(mapping("workflow_template"), rows()) == {}
+    assert mapping("workflow_template").coverage.undecided(rows()) == {}
 
 
 @pytest.mark.parametrize("rows", [recorded, of_a_portal])

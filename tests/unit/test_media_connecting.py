@@ -119,6 +119,17 @@ async def test_a_name_that_turns_private_is_not_connected_to_again() -> None:
     assert sockets.connected == [("8.8.8.8", 80)]
 
 
+async def test_a_redirect_to_an_allowed_name_at_a_private_address_reaches_nobody() -> None:
+    asked: list[bytes] = []
+    async with listening(saying(WHOLE, asked)) as inside:
+        away = f"HTTP/1.1 302 Found\r\nLocation: http://cdn.bitrix24.com:{inside}/\r\nContent-Length: 0\r\n\r\n"
+        async with listening(saying(away.encode())) as port:
+            names = Names([["127.0.0.1"]])
+            result = await fetched(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/", names)
+    assert (result.outcome, result.reason) == (Outcome.REFUSED, "media.private_address")
+    assert (asked, names.asked) == ([], 1)
+
+
 async def test_every_checked_address_is_tried_in_order() -> None:
     sockets = Sockets()
     names = Names([["2606:4700::1111", "8.8.8.8"]])

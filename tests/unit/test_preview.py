@@ -10,7 +10,7 @@ from shared.engine.job import Job, NotConfigured
 from shared.model.errors import PortageError, RetryLater
 from shared.model.json import JsonObject
 from shared.model.plan import Entity, Plan
-from shared.model.records import Capabilities, MethodLimit
+from shared.model.records import Capabilities, MethodLimit, SchemaNeeds
 from shared.ports.stores import Stores
 from shared.ports.surveys import EntitySize, MediaSize, Survey
 from shared.ports.systems import Check, Severity, Source, Target
@@ -60,6 +60,7 @@ class Gateway:
 
     trouble: PortageError | None = None
     found: list[Check] = field(default_factory=list)
+    lacks: list[Check] = field(default_factory=list)
 
     async def capabilities(self) -> Capabilities:
         if self.trouble:
@@ -69,6 +70,9 @@ class Gateway:
 
     async def checks(self) -> list[Check]:
         return self.found
+
+    async def schema_checks(self, _needs: SchemaNeeds) -> list[Check]:
+        return self.lacks
 
 
 @dataclass
@@ -85,7 +89,8 @@ class OneJob:
     def of(self, _plan: str) -> Job:
         if self.missing:
             raise NotConfigured(self.missing)
-        return Job(PLAN, {}, cast("Source", self.source), cast("Target", self.target))
+        needs = {"user": SchemaNeeds("user", ("UF_A",))}
+        return Job(PLAN, {}, cast("Source", self.source), cast("Target", self.target), needs=needs)
 
 
 SIZES = (
@@ -175,8 +180,47 @@ async def test_a_method_that_the_target_lacks_matters_only_for_what_is_written(s
     assert [one["message"] for one in preview["findings"] if one["severity"] == "blocker"] == ["user: "]
 
 
+async def test_what_the_target_lacks_of_an_entity_is_a_finding(stores: Stores) -> None:
+    gateway = Gateway(
+        lacks=[Check("gateway custom fields", False, "UF_A", None, "target.field_missing", entities=("user",))]
+    )
+    preview = await previewed(stores, Portal(SURVEY), gateway)
+    assert severity_of(preview)["target.field_missing"] == "blocker"
+
+
+async def test_what_the_target_lacks_of_other_entities_is_no_finding(stores: Stores) -> None:
+    gateway = Gateway(
+        lacks=[Check("gateway custom fields", False, "UF_A", None, "target.field_missing", entities=("user",))]
+    )
+    preview = await previewed(stores, Portal(SURVEY), gateway, entities=("department",))
+    assert "target.field_missing" not in severity_of(preview)
+
+
 async def test_an_entity_of_which_nothing_is_known_is_a_warning(stores: Stores) -> None:
     assert severity_of(await previewed(stores, Portal(SURVEY))) == {"preview.not_counted": "warning"}
+
+
+async def test_what_cannot_be_counted_for_one_reason_is_one_finding_with_its_entities(stores: Stores) -> None:
+    note = "could not be asked: 401 expired_token"
+    revoked = Survey(tuple(EntitySize(name, note=note) for name in ("department", "user", "chat")))
+    (finding,) = (await previewed(stores, Portal(revoked)))["findings"]
+    assert (finding["code"], finding["entities"]) == ("preview.not_counted", ["department", "user", "chat"])
+    assert finding["message"] == f"size of department, user, chat: {note}"
+
+
+async def test_what_will_not_come_for_want_of_a_method_is_said_beside_its_count(stores: Stores) -> None:
+    lacks = Check("user.get", False, "no such method", "Update", "source.method_missing", Severity.WARNING, ("user",))
+    preview = await previewed(stores, Portal(Survey(SIZES[:2]), [lacks]))
+    entities = named(preview)
+    assert entities["user"]["count_note"] == "some or all of it will not come, see user.get"
+    assert (entities["department"]["count_note"], len(preview["findings"])) == (None, 1)
+
+
+async def test_what_a_finding_tells_already_is_not_told_again_for_want_of_a_count(stores: Stores) -> None:
+    unread = Survey((EntitySize("user", note="could not be asked: no such method"),))
+    lacks = Check("user.get", False, "no such method", None, "source.method_missing", Severity.WARNING, ("user",))
+    findings = (await previewed(stores, Portal(unread, [lacks]), entities=("department", "user")))["findings"]
+    assert [one["code"] for one in findings] == ["source.method_missing"]
 
 
 async def test_a_source_that_is_away_leaves_the_counts_open(stores: Stores) -> None:

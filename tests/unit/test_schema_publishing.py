@@ -18,8 +18,9 @@ def test_the_published_schemas_are_the_ones_that_the_models_make() -> None:
     assert kept == dict(documents()), "run: python -m shared.schema"
 
 
-def test_every_entity_of_the_contract_has_a_schema() -> None:
+def test_every_entity_of_the_contract_has_a_schema_and_so_have_files() -> None:
     assert SCHEMAS.keys() == FIELDS.keys()
+    assert dict(documents()).keys() == FIELDS.keys() | {"media_file"}
 
 
 @pytest.mark.parametrize("entity", sorted(SCHEMAS))

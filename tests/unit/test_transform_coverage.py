@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.transform.coverage import undecided
+from shared.transform.coverage import FURTHER, MOST_NAMES, added_up
 from shared.transform.mapping import Mapping, MappingError
 from shared.transform.tables import Table
 
@@ -19,22 +19,22 @@ MAPPING = Mapping.parse("group", {"field": FIELDS, "ignore": IGNORED})
 
 @pytest.mark.parametrize("name", ["NAME", "TITLE", "LOGO", "UF_CRM_1", "members"])
 def test_what_is_mapped_or_ignored_is_decided(name: str) -> None:
-    assert undecided(MAPPING, [{name: [{"ID": 1}]}]) == {}
+    assert MAPPING.coverage.undecided([{name: [{"ID": 1}]}]) == {}
 
 
 def test_a_new_field_is_named_with_the_number_of_rows_that_hold_something() -> None:
     rows: list[dict[str, Any]] = [{"SITE": "s1"}, {"SITE": 0}, {"SITE": ""}, {"SITE": None}, {"NAME": "x", "AREA": []}]
-    assert undecided(MAPPING, rows) == {"AREA": 0, "SITE": 2}
+    assert MAPPING.coverage.undecided(rows) == {"AREA": 0, "SITE": 2}
 
 
 def test_objects_of_which_fields_are_mapped_are_looked_into() -> None:
     details = {"chatId": 1, "guid": "{1}", "mark": "P"}
     rows: list[dict[str, Any]] = [{"details": details}, {"details": []}]
-    assert undecided(MAPPING, rows) == {"details.mark": 1}
+    assert MAPPING.coverage.undecided(rows) == {"details.mark": 1}
 
 
 def test_objects_that_are_mapped_whole_are_not_looked_into() -> None:
-    assert undecided(MAPPING, [{"members": [{"ID": 1, "ROLE": "A"}]}]) == {}
+    assert MAPPING.coverage.undecided([{"members": [{"ID": 1, "ROLE": "A"}]}]) == {}
 
 
 def test_a_table_decides_about_the_fields_that_it_names() -> None:
@@ -44,7 +44,7 @@ def test_a_table_decides_about_the_fields_that_it_names() -> None:
     table = {"group": Table(None, ("UF_A",), {"UF_B": "not wanted"})}
     rules = {"field": {"custom": {"make": "custom", "table": "white_list"}}}
     mapping = Mapping.parse("group", rules, {"custom": maker}, {"white_list": table})
-    assert undecided(mapping, [{"UF_A": 1, "UF_B": 2, "UF_C": 3}]) == {"UF_C": 1}
+    assert mapping.coverage.undecided([{"UF_A": 1, "UF_B": 2, "UF_C": 3}]) == {"UF_C": 1}
 
 
 @pytest.mark.parametrize("reason", ["", None, 1])
@@ -57,3 +57,20 @@ def test_nothing_is_ignored_without_a_reason(reason: Any) -> None:
 def test_a_table_goes_with_a_maker_and_exists(rule: Any) -> None:
     with pytest.raises(MappingError, match=r"group\.x: 'table' goes with 'make'; there are codes"):
         Mapping.parse("group", {"field": {"x": rule}}, {}, {"codes": {}})
+
+
+def test_a_slice_names_a_bounded_number_of_fields_and_those_in_use_first() -> None:
+    rows = [{f"UNUSED_{number}": None for number in range(2 * MOST_NAMES)} | {"USED": 1, "UNUSED_7": "once"}]
+    found = MAPPING.coverage.undecided(rows)
+    assert len(found) == MOST_NAMES + 1
+    assert (found["USED"], found["UNUSED_7"], found[FURTHER]) == (1, 1, 0)
+
+
+def test_what_slices_found_adds_up() -> None:
+    slices = [{"AREA": 1, "SITE": 0}, {"AREA": 2, FURTHER: 4}]
+    assert added_up(slices) == {"AREA": 3, "SITE": 0, FURTHER: 4}
+
+
+def test_rows_in_use_count_even_where_their_field_is_not_named() -> None:
+    slices = [{f"UF_X_{number}": 2 for number in range(MOST_NAMES)}, {"UF_Y": 1}]
+    assert added_up(slices)[FURTHER] == 1

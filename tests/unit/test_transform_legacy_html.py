@@ -17,6 +17,7 @@ REL = 'rel="noopener noreferrer nofollow"'
         ("<p>a<br />\r\n<b>b</b></p>", "<p>a<br>\n<b>b</b></p>"),
         ("<p>one<p>two", "<p>one</p><p>two</p>"),
         ("a &lt;b&gt;<br>", "a &lt;b&gt;<br>"),
+        ("a&#1;&#x1F;b &#58;f09f9880&#58;", "ab 😀"),
         ("&laquo;2014&raquo; &amp; R&D", "«2014» &amp; R&amp;D"),
         ('<a href="https://e.com/?a=1&amp;b=2">x</a>', f'<a href="https://e.com/?a=1&amp;b=2" {REL}>x</a>'),
         ('<a name="top">x</a> <a href="page.html">y</a>', "x y"),

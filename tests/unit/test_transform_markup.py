@@ -25,6 +25,7 @@ LINKS = [
     ("[URL=https://e.com][/URL]", f'<a href="https://e.com" {REL}>https://e.com</a>'),
     ("[URL=javascript:alert(1)]x[/URL]", "x"),
     ("[URL=nonsense]x[/URL]", "x"),
+    ('[URL=https://e.com" onclick="x]a[/URL]', "a"),
     ("[VIDEO TYPE=YOUTUBE WIDTH=4]https://v.com/1[/VIDEO]", f'<a href="https://v.com/1" {REL}>https://v.com/1</a>'),
     ("[CALL=+7 (495) 123]call[/CALL]", f'<a href="tel:+7495123" {REL}>call</a>'),
     ("[CALL]112[/CALL]", f'<a href="tel:112" {REL}>112</a>'),

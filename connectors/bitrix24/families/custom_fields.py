@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from connectors.bitrix24.families.crm import SMART_TYPE
 from connectors.bitrix24.listing import Details, Listing
 from connectors.bitrix24.raw import note, noted, told
-from connectors.bitrix24.readers.details import fetch_details, with_details
+from connectors.bitrix24.readers.attempts import attempt
+from connectors.bitrix24.readers.details import detail_key, unread_details, with_details
 from connectors.bitrix24.readers.following import all_rows
 from connectors.bitrix24.readers.offset import OffsetReader
 from connectors.bitrix24.readers.reader import Need, Readers
 from connectors.bitrix24.webhooks import Webhooks
-from shared.model.errors import EntityStopped
+from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
@@ -28,15 +29,22 @@ _TASK_SCOPES = ("task", "tasks")
 _USER_SCOPES = ("user.userfield",)
 
 
-def _classic(method: str, scopes: tuple[str, ...], parameters: JsonObject) -> Listing:
+def _named(entity: Json, field: Json) -> str:
+    """The source id of a definition. Raises RetryLater for one that does not tell its field."""
+    if not field:
+        raise RetryLater("source.unexpected_answer", f"a custom field of {entity} without a name")
+    return f"{entity}:{field}"
+
+
+def _classic(kind: str, method: str, scopes: tuple[str, ...], parameters: JsonObject) -> tuple[str, Listing]:
     """One answer; enumerations with their values."""
-    return Listing(
+    return kind, Listing(
         method=method,
         scopes=scopes,
         ascending={},
         descending={},
         fixed=parameters,
-        name=lambda row: f"{row['ENTITY_ID']}:{row['FIELD_NAME']}",
+        name=lambda row: _named(row.get("ENTITY_ID") or kind, row.get("FIELD_NAME")),
     )
 
 
@@ -54,20 +62,22 @@ def _of_smart_type(entity: str) -> Listing:
             "filter": {"entityId": entity},
             "select": {"0": "*", "language": _LANGUAGE},
         },
-        name=lambda row: f"{row['entityId']}:{row['fieldName']}",
+        name=lambda row: _named(row.get("entityId") or entity, row.get("fieldName")),
     )
 
 
 _LABELLED: JsonObject = {"filter": {"LANG": _LANGUAGE}}
 
-CLASSIC: Mapping[str, Listing] = {
-    "CRM_DEAL": _classic("crm.deal.userfield.list", _SCOPES, _LABELLED),
-    "CRM_CONTACT": _classic("crm.contact.userfield.list", _SCOPES, _LABELLED),
-    "CRM_COMPANY": _classic("crm.company.userfield.list", _SCOPES, _LABELLED),
-    "USER": _classic("user.userfield.list", _USER_SCOPES, _LABELLED),
-    # Arguments go by place
-    "TASKS_TASK": _classic("task.item.userfield.getlist", _TASK_SCOPES, {"ORDER": {"ID": "ASC"}, "FILTER": {}}),
-}
+CLASSIC: Mapping[str, Listing] = dict(
+    (
+        _classic("CRM_DEAL", "crm.deal.userfield.list", _SCOPES, _LABELLED),
+        _classic("CRM_CONTACT", "crm.contact.userfield.list", _SCOPES, _LABELLED),
+        _classic("CRM_COMPANY", "crm.company.userfield.list", _SCOPES, _LABELLED),
+        _classic("USER", "user.userfield.list", _USER_SCOPES, _LABELLED),
+        # Arguments go by place
+        _classic("TASKS_TASK", "task.item.userfield.getlist", _TASK_SCOPES, {"ORDER": {"ID": "ASC"}, "FILTER": {}}),
+    )
+)
 
 
 def _values(answer: Json) -> Json:
@@ -98,13 +108,19 @@ class CustomFieldReader:
         except EntityStopped as error:
             unread = note({"kind": kind, "unreadable": error.reason.code, "message": error.message})
             return SourcePage((), (unread,), None, 1, (Lost(kind, error.reason.code, error.message),))
-        raw = [note({"kind": kind}), *page.raw]
-        enumerations = [row["id"] for row in _bare([record.data for record in page.records])]
-        if enumerations:
-            webhook = await self.webhooks.first(*_CONFIG_SCOPES)
-            raw += await fetch_details(webhook, (_ENUMERATION,), enumerations)
+        raw = (note({"kind": kind}), *page.raw, *await self._values(page.records))
         following = None if page.next is None else {**page.next, "kind": kind}
-        return SourcePage(self.rows(raw), tuple(raw), following, len(told(raw)))
+        records = self.rows(raw)
+        coverage = unread_details((_ENUMERATION,), (record.data for record in records))
+        return SourcePage(records, raw, following, len(told(raw)), coverage=coverage)
+
+    async def _values(self, records: Sequence[SourceRecord]) -> list[bytes]:
+        """The answers with the values of enumerations that came without. One that is denied them keeps the rest."""
+        enumerations = [str(row["id"]) for row in _bare([record.data for record in records])]
+        if not enumerations:
+            return []
+        commands = {detail_key(0, one): (_ENUMERATION.method, _ENUMERATION.parameters(one)) for one in enumerations}
+        return (await attempt(await self.webhooks.first(*_CONFIG_SCOPES), commands)).raw
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """The list's answer first, then those with values."""
@@ -112,7 +128,7 @@ class CustomFieldReader:
             return ()
         listed, details = raw[:3], told(raw[3:])
         records = OffsetReader(_listing(noted(raw)["kind"]), self.webhooks).rows(listed)
-        with_details((_ENUMERATION,), details, {row["id"]: row for row in _bare([one.data for one in records])})
+        with_details((_ENUMERATION,), details, {str(row["id"]): row for row in _bare([one.data for one in records])})
         return records
 
 

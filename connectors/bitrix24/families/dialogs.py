@@ -5,16 +5,18 @@ record are asked for by that record too, since a webhook may read one without ta
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.raw import archived, note, noted, told
-from connectors.bitrix24.readers.following import chunk
-from connectors.bitrix24.transport import MOST_COMMANDS, Command
-from connectors.bitrix24.webhooks import Webhooks
+from connectors.bitrix24.readers.attempts import attempt
+from connectors.bitrix24.readers.pacing import Pacing
+from connectors.bitrix24.readers.rounds import rounds
+from connectors.bitrix24.transport import Command
+from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped
 from shared.model.json import Json, JsonObject, as_list, as_map
-from shared.model.records import Cut, SourcePage, SourceRecord
+from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 SCOPE = "im"
@@ -23,6 +25,12 @@ _BOUND = "im.chat.get"
 _PAGE = 200
 _STEP = 190
 """Less than a page: a dialog that leaves the list while it is read moves the others up."""
+
+_MOST_LISTS = 5
+"""Pages of a list in one read."""
+
+_MOST_RECORDS = 1000
+"""Records of one read."""
 
 BOUND: dict[str, Callable[[str], tuple[str, str]]] = {
     "group": lambda source_id: ("SONET_GROUP", source_id),
@@ -35,6 +43,28 @@ BOUND: dict[str, Callable[[str], tuple[str, str]]] = {
 
 
 @dataclass(slots=True)
+class _Bound:
+    """What one read found out about records. ``of`` names the record that each command asked about.
+
+    ``missing`` holds why the portal does not offer the method, if it does not.
+    """
+
+    raw: list[bytes] = field(default_factory=list)
+    of: dict[str, str] = field(default_factory=dict)
+    refused: int = 0
+    missing: list[EntityStopped] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Listed:
+    """The pages of a list that one read brought, and where the list goes on, if it does."""
+
+    offset: int
+    raw: list[bytes] = field(default_factory=list)
+    goes_on: bool = True
+
+
+@dataclass(slots=True)
 class DialogReader:
     """A range for the list of each webhook, and one for each page of records that may have a chat. See ``Reader``.
 
@@ -44,6 +74,7 @@ class DialogReader:
     """
 
     webhooks: Webhooks
+    _pacing: Pacing = field(default_factory=Pacing)
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
         """See ``DialogReader``."""
@@ -52,40 +83,54 @@ class DialogReader:
         return Cut((*lists, *bound))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
-        """A page of one webhook's list, or the chats of 50 records."""
+        """Some pages of one webhook's list, or the chats of some records."""
         if "page" in cursor:
             return await self._of_records(cursor, extracted)
         webhook = await self.webhooks.of_user(str(cursor["user"]), SCOPE)
         if webhook is None:
             raise EntityStopped("source.denied", f"the webhook of user {cursor['user']} is not configured any more")
-        offset = int(cursor["offset"])
-        skip = {} if extracted.options.private_chats else {"SKIP_DIALOG": "Y"}
-        asked: JsonObject = {"OFFSET": offset, "LIMIT": _PAGE, "SKIP_OPENLINES": "Y", **skip}
-        answer = await webhook.transport.call(_RECENT, asked)
-        known = {"known": cursor.get("known") or [], "private_chats": extracted.options.private_chats}
-        raw = (note(known), archived(webhook.user, answer.raw))
-        rows = self.rows(raw)
-        result = as_map(answer.result)
-        goes_on = bool(as_list(result.get("items"))) and True in (result.get("hasMore"), result.get("hasMorePages"))
-        following = {**cursor, "offset": offset + _STEP, "known": [row.id for row in rows]} if goes_on else None
-        return SourcePage(rows, raw, following, 1)
+        private = extracted.options.private_chats
+        asked: JsonObject = {"LIMIT": _PAGE, "SKIP_OPENLINES": "Y", **({} if private else {"SKIP_DIALOG": "Y"})}
+        found = _Listed(int(cursor["offset"]))
+        offsets = range(found.offset, found.offset + _MOST_LISTS * _STEP, _STEP)
+        await rounds(offsets, lambda: 1, lambda some: _list(webhook, {**asked, "OFFSET": some[0]}, found))
+        raw = (note({"known": cursor.get("known") or [], "private_chats": private}), *found.raw)
+        last = self.rows((note({"private_chats": private}), found.raw[-1]))
+        following = {**cursor, "offset": found.offset, "known": [row.id for row in last]} if found.goes_on else None
+        return SourcePage(self.rows(raw), raw, following, len(found.raw))
 
     async def _of_records(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
-        records = await extracted.rows(cursor["page"])
-        chosen, following = chunk(cursor, len(records), MOST_COMMANDS)
+        """A record whose chat is refused is counted. A portal that finds no chats by records loses all of them."""
+        kind, start = str(cursor["of"]), int(cursor.get("start", 0))
+        records = [record.id for record in await extracted.rows(cursor["page"])]
         webhook = await self.webhooks.first(SCOPE)
-        keys = {f"c{number:02d}": record.id for number, record in enumerate(records[chosen])}
-        asked: dict[str, Command] = {}
+        found = _Bound()
+        taken = await rounds(
+            records[start : start + _MOST_RECORDS],
+            lambda: self._pacing.most,
+            lambda some: self._ask(webhook, kind, some, found),
+        )
+        raw = (note({"of": found.of}), *found.raw)
+        goes_on = start + taken < len(records) and not found.missing
+        following = {**cursor, "start": start + taken} if goes_on else None
+        lost = tuple(Lost(f"{kind}-chats", error.reason.code, error.message) for error in found.missing)
+        coverage = {"bound_refused": found.refused}
+        return SourcePage(self.rows(raw), raw, following, len(found.raw), lost, coverage)
+
+    async def _ask(self, webhook: Webhook, kind: str, records: Sequence[str], found: _Bound) -> None:
+        if found.missing:
+            return
+        commands: dict[str, Command] = {}
+        keys = {f"c{len(found.of) + index:03d}": source_id for index, source_id in enumerate(records)}
         for key, source_id in keys.items():
-            kind, entity_id = BOUND[cursor["of"]](source_id)
-            asked[key] = (_BOUND, {"ENTITY_TYPE": kind, "ENTITY_ID": entity_id})
-        answer = await webhook.transport.batch(asked)
-        for error in answer.errors.values():
-            if not isinstance(error, EntityStopped):
-                raise error
-        of = {"of": {key: f"{cursor['of']}:{source_id}" for key, source_id in keys.items()}}
-        raw = (note(of), archived(webhook.user, answer.raw))
-        return SourcePage(self.rows(raw), raw, following, 1)
+            entity_type, entity_id = BOUND[kind](source_id)
+            commands[key] = (_BOUND, {"ENTITY_TYPE": entity_type, "ENTITY_ID": entity_id})
+        asked = await attempt(webhook, commands, self._pacing)
+        refusals = asked.refused.values()
+        found.missing = [one for one in refusals if one.reason.code == "source.method_missing"][:1]
+        found.refused += len(refusals)
+        found.of |= {key: f"{kind}:{source_id}" for key, source_id in keys.items()}
+        found.raw += asked.raw
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """See ``DialogReader``. The rows of a list overlap with those of the page before."""
@@ -94,7 +139,7 @@ class DialogReader:
         for one in told(raw):
             if "of" in facts:
                 results = batch_results(one.answer)
-                rows |= {name: _bound(results.get(key), one.by) for key, name in facts["of"].items()}
+                rows |= {facts["of"][key]: _bound(chat, one.by) for key, chat in results.items()}
             else:
                 items = as_list(as_map(as_map(one.answer).get("result")).get("items"))
                 found = [_listed(item, one.by) for item in items if isinstance(item, dict)]
@@ -104,12 +149,22 @@ class DialogReader:
         return tuple(SourceRecord(name, row) for name, row in rows.items() if row["chat_id"] and name not in left_out)
 
 
+async def _list(webhook: Webhook, parameters: JsonObject, found: _Listed) -> None:
+    """Adds one page of a list that is not over."""
+    if not found.goes_on:
+        return
+    answer = await webhook.transport.call(_RECENT, parameters)
+    result = as_map(answer.result)
+    found.raw.append(archived(webhook.user, answer.raw))
+    found.offset += _STEP
+    found.goes_on = bool(as_list(result.get("items"))) and True in (result.get("hasMore"), result.get("hasMorePages"))
+
+
 def _listed(item: JsonObject, user: str) -> JsonObject:
-    """A list's item: ``id`` is a user's number for a private dialog, else ``chat17``."""
+    """A list's item: ``id`` is a user's number for a private dialog, else ``chat17``, or ``sg5`` for a group's chat."""
     dialog = str(item.get("id"))
-    private = not dialog.startswith("chat")
-    chat_id = str(item.get("chat_id") or "") if private else dialog.removeprefix("chat")
-    return {"chat_id": chat_id, "dialog": dialog, "user": user, "private": private, "item": item}
+    chat_id = dialog.removeprefix("chat") if dialog.startswith("chat") else str(item.get("chat_id") or "")
+    return {"chat_id": chat_id, "dialog": dialog, "user": user, "private": dialog.isdecimal(), "item": item}
 
 
 def _bound(chat: Json, user: str) -> JsonObject:

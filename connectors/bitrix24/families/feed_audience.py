@@ -47,7 +47,7 @@ def goes_to_persons_only(rights: Sequence[str]) -> bool:
     return all(right[:1] == "U" and right[1:].isdecimal() for right in rights)
 
 
-def _add(known: Audiences, record: SourceRecord) -> None:
+def _add(known: Audiences, record: SourceRecord, _page: str) -> None:
     known.setdefault(record.data["post_id"], []).append(sys.intern(record.data["right"]))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from connectors.bitrix24.batch import BatchAnswer, batch_results
+from connectors.bitrix24.coverage import number
 from connectors.bitrix24.families.feed_audience import SCOPES
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.authored import (
@@ -24,6 +25,7 @@ from connectors.bitrix24.readers.authored import (
     author_of,
     command,
     comments_of,
+    files_of,
     place_after,
 )
 from connectors.bitrix24.readers.details import is_gone
@@ -93,7 +95,7 @@ class CommentReader:
     _posts: Gathered[dict[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._users = Gathered("user", set, lambda users, record: users.add(record.id))
+        self._users = Gathered("user", set, lambda users, record, _page: users.add(record.id))
         self._posts = Gathered("feed_post", dict, _add_post)
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
@@ -146,7 +148,7 @@ class CommentReader:
         found: dict[str, JsonObject] = {}
         for one in told(raw):
             for key, result in batch_results(one.answer).items():
-                author, files = author_of(key), as_map(as_map(result).get("files"))
+                author, files = author_of(key), files_of(result)
                 for comment in comments_of(result):
                     post = _post_of(comment, posts)
                     found[str(comment["comment_id"])] = {
@@ -237,7 +239,7 @@ class CommentReader:
         return not self._entries.proven if post is None else post in posts
 
 
-def _add_post(posts: dict[str, str], record: SourceRecord) -> None:
+def _add_post(posts: dict[str, str], record: SourceRecord, _page: str) -> None:
     author = str(record.data.get("AUTHOR_ID"))
     posts[record.id] = sys.intern(author) if author.isdecimal() else ""
 
@@ -253,9 +255,9 @@ def _turn(cursor: JsonObject, authors: Sequence[str], most: int) -> _Turn:
 
 
 def _by_reader(webhooks: Sequence[Webhook], authors: Iterable[str]) -> list[tuple[Webhook, list[str]]]:
-    """Authors by the webhook that reads them: their own, else an administrator's; there is no other way."""
+    """Authors by the webhook that reads them: their own, else one that is, or may be, an administrator's."""
     own = {webhook.user: webhook for webhook in webhooks}
-    admin = next((webhook for webhook in webhooks if webhook.admin), None)
+    admin = next((webhook for told in (True, None) for webhook in webhooks if webhook.admin is told), None)
     chosen: dict[str, tuple[Webhook, list[str]]] = {}
     for author in authors:
         if (webhook := own.get(author, admin)) is not None:
@@ -265,7 +267,7 @@ def _by_reader(webhooks: Sequence[Webhook], authors: Iterable[str]) -> list[tupl
 
 def _post_of(comment: JsonObject, entries: JsonObject) -> str | None:
     """The id of a comment's post. A post that is younger than the comment is not the one."""
-    if "post_id" in comment:
+    if number(comment.get("post_id")):
         return str(comment["post_id"])
     post = as_map(entries.get(str(comment.get("log_id"))))
     published, made = instant(post.get("DATE_PUBLISH")), instant(comment.get("date"))
@@ -276,7 +278,8 @@ def _post_of(comment: JsonObject, entries: JsonObject) -> str | None:
 
 def _entries(comments: Iterable[JsonObject]) -> set[str]:
     """The feed entries of comments that do not name their post."""
-    return {str(one["log_id"]) for one in comments if "post_id" not in one and "log_id" in one}
+    unnamed = (one for one in comments if not number(one.get("post_id")))
+    return {str(one["log_id"]) for one in unnamed if number(one.get("log_id"))}
 
 
 def _of_others(postponed: Collection[str], key: str, result: Json) -> Json:
@@ -287,8 +290,8 @@ def _without(withheld: Collection[str], _key: str, result: Json) -> Json:
     """A page without those comments and their files."""
     comments = [one for one in comments_of(result) if str(one["comment_id"]) not in withheld]
     shown = {str(file) for one in comments for file in as_list(one.get("attach"))}
-    files = {name: file for name, file in as_map(result.get("files")).items() if name in shown}
-    return {**result, "comments": comments, "files": files}
+    files = {name: file for name, file in files_of(result).items() if name in shown}
+    return {**as_map(result), "comments": comments, "files": files}
 
 
 READERS: Readers = {"feed_comment": lambda portal: CommentReader(portal.webhooks)}

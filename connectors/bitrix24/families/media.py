@@ -6,57 +6,32 @@ attached to posts and comments is out of scope: it is listed, and left where it 
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from connectors.bitrix24.raw import note, noted
-from connectors.bitrix24.readers.attachments import OWNERS, TASK_OWNERS, Wanted, files_of
-from connectors.bitrix24.readers.drive import ATTACHED, FILE, SCOPES, Drive, Found, shows_picture
+from connectors.bitrix24.readers.attachments import OWNERS, TASK_OWNERS, Listings, Wanted
+from connectors.bitrix24.readers.drive import ATTACHED, FILE, SCOPES, Drive, Found, Search, shows_picture
+from connectors.bitrix24.readers.file_servers import FileServers
+from connectors.bitrix24.readers.file_turns import Turn
 from connectors.bitrix24.readers.reader import Need, Portal, Readers
 from shared.media.naming import media_key
 from shared.media.verdicts import Expected, Fetched, Outcome
 from shared.model.errors import Conflict, RetryLater, SlowDown
-from shared.model.json import JsonObject, as_list, as_map
+from shared.model.json import JsonObject, as_map
 from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.evidence import record
 from shared.ports.systems import Extracted
 
-_AT_ONCE = 25
-"""Files of one read: few enough for their addresses to be used before they are over."""
-
 _LEFT_OUT = "media.out_of_scope"
+_REMOVED = "media.removed"
 _PICTURE = "image/"
 
 
-@dataclass(frozen=True, slots=True)
-class _Stumble:
-    """The file's server is out, or asks for a pause."""
-
-    error: RetryLater | SlowDown
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One read: ``files`` by their place on the page, and how often each ``failed`` before. What came of it: ``rows``
-    and what is ``lost``, by id; and by place how often those have failed that are to be tried ``again``. ``ids`` are
-    those of all files of the page.
-    """
-
-    files: dict[int, Wanted]
-    failed: dict[int, int]
-    next: int
-    again: dict[int, int]
-    ids: frozenset[str]
-    rows: dict[str, JsonObject] = field(default_factory=dict)
-    lost: list[Lost] = field(default_factory=list)
-    pauses: list[SlowDown] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)
-    downloads: int = 0
-
-    @property
-    def files_by_id(self) -> dict[str, Wanted]:
-        return {one.id: one for one in self.files.values()}
+_Came = Fetched | RetryLater | SlowDown
+"""What came of a file; an error is one of its server: it is out, stumbles, or asks for a pause."""
 
 
 @dataclass(slots=True)
@@ -66,12 +41,15 @@ class MediaReader:
     A row is the entry of a manifest: ``{"owner", "owner_id", "position", "attached_id", "object_id", "aliases", "key",
     "name", "size", "content_type", "checksum", "blob", "reason"}``. ``aliases`` are further ids by which texts refer to
     the file. ``key`` is what it is called at the target (import contract §3), ``blob`` where it lies in the media store
-    until then. One with a ``reason`` was left out, and lies nowhere. ``patience`` are the seconds before the second try
-    of a file, before the third and so on.
+    until then. One with a ``reason`` was left out, and lies nowhere: it is no picture, or the portal has it no more
+    (``file_gone`` counts these). ``patience`` are the seconds before the second try of a file, and before the third;
+    ``now`` answers seconds since 1970.
     """
 
     portal: Portal
-    patience: tuple[float, ...] = (1.0, 4.0)
+    patience: tuple[float, float] = (1.0, 4.0)
+    now: Callable[[], float] = time.time
+    _listings: Listings = field(default_factory=Listings)
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
         """Pictures that need no webhook go first."""
@@ -82,27 +60,33 @@ class MediaReader:
         return Cut(tuple(cursors))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
-        """Up to 25 files; those that stumbled come after all others of the page."""
-        owner = cursor["owner"]
-        wanted = [one for record in await extracted.rows(cursor["page"]) for one in files_of(owner, record)]
-        turn = _turn(cursor, wanted)
+        """Up to 25 files; those that stumbled come after all others of the page.
+
+        Raises RetryLater while a server that was out rests, and when the portal hands out no file at all.
+        """
+        home = self.portal.media.home
+        servers = FileServers.of(home, cursor.get("servers"))
+        if (rest := servers.until - self.now()) > 0:
+            raise RetryLater("media.unreachable", "a file's server was out; it is tried again", retry_after=rest)
+        owner, page = cursor["owner"], cursor["page"]
+        listing = self._listings.of(owner, page, await extracted.rows(page))
+        turn = Turn.of(cursor, listing, servers)
         if tries := [count for count in turn.failed.values() if count]:
             await asyncio.sleep(self.patience[min(tries) - 1])
-        await self._settle(turn)
-        if turn.pauses and not turn.rows and not turn.lost:
-            raise turn.pauses[0]
+        await self._settle(turn, listing.files)
+        waits = [*turn.pauses[:1], *([servers.out] if servers.out else [])]
+        if waits and turn.brought_nothing and servers.cursor() == as_map(cursor.get("servers")):
+            raise waits[0]
         facts: JsonObject = {"files": turn.rows, "lost": [[one.id, one.reason, one.message] for one in turn.lost]}
         raw = (*turn.raw, note(facts))
-        following: JsonObject | None = None
-        if turn.again or turn.next < len(wanted):
-            following = {**cursor, "start": turn.next, "again": [list(one) for one in turn.again.items()]}
-        return SourcePage(self.rows(raw), raw, following, turn.downloads + len(turn.raw), tuple(turn.lost))
+        calls, coverage = turn.downloads + len(turn.raw), {"file_gone": turn.gone} if turn.gone else {}
+        return SourcePage(self.rows(raw), raw, turn.following(cursor), calls, tuple(turn.lost), coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """What was noted of each file; the answers beside it show where it came from."""
         return tuple(SourceRecord(one, row) for one, row in as_map(noted(raw).get("files")).items())
 
-    async def _settle(self, turn: _Turn) -> None:
+    async def _settle(self, turn: Turn, wanted: Sequence[Wanted]) -> None:
         """Bring the files of a turn; for those whose address was over already, a fresh one is asked for once."""
         files, found = turn.files_by_id, {}
         for one in files.values():
@@ -110,36 +94,77 @@ class MediaReader:
                 found[one.id] = Found(one.name, None, address=one.address)
             elif one.is_picture is False and not one.any_kind:
                 found[one.id] = Found(one.name, one.size, one.object)
-        search = await Drive(self.portal.webhooks).find([one for one in files.values() if one.id not in found])
+        search = await self._search(turn, [one for one in files.values() if one.id not in found], found)
+        gone = search.gone
+        turn.lost += [Lost(one, error.reason.code, error.message) for one, error in search.denied.items()]
+        known = [one for one in files.values() if one.id in found and one.id not in search.refused]
+        chosen = [one for one in known if one.any_kind or shows_picture(one, found[one.id]) is not False]
+        turn.rows |= {one.id: _row(turn, one, found[one.id], _LEFT_OUT) for one in known if one not in chosen}
+        fetched = await self._bring(turn, chosen, found)
+        if expired := [one for one in chosen if one.address is None and _is_over(fetched[one.id])]:
+            search = await self._search(turn, expired, found, again=True)
+            fetched |= await self._bring(turn, [one for one in expired if one.id in search.found], found)
+            gone |= search.gone
+        turn.rows |= {one: _row(turn, files[one], found.get(one) or _unknown(files[one]), _REMOVED) for one in gone}
+        turn.gone = len(gone)
+        await self._judge(turn, {one: came for one, came in fetched.items() if one not in gone}, found, wanted)
+
+    async def _search(
+        self, turn: Turn, files: Sequence[Wanted], found: dict[str, Found], *, again: bool = False
+    ) -> Search:
+        """What it brings is ``found``."""
+        drive = Drive(self.portal.webhooks)
+        search = await (drive.find_again(files, found) if again else drive.find(files))
         turn.raw += search.raw
         found |= search.found
-        turn.lost += [Lost(one, error.reason.code, error.message) for one, error in search.refused.items()]
-        known = {one: files[one] for one in files if one in found}
-        chosen = [one for one in known.values() if one.any_kind or shows_picture(one, found[one.id]) is not False]
-        left_out = (one for one, wanted in known.items() if wanted not in chosen)
-        turn.rows |= {one: _row(turn, known[one], found[one], _LEFT_OUT) for one in left_out}
-        fetched = await self._bring(turn, chosen, found)
-        expired = [one for one in chosen if one.address is None and _is_over(fetched[one.id])]
-        if expired:
-            search = await Drive(self.portal.webhooks).find_again(expired, found)
-            turn.raw += search.raw
-            found |= search.found
-            fetched |= await self._bring(turn, [one for one in expired if one.id in search.found], found)
-        for place, wanted in turn.files.items():
-            if wanted.id in fetched:
-                self._judge(turn, place, found[wanted.id], fetched[wanted.id])
+        return search
 
-    async def _bring(
-        self, turn: _Turn, files: Sequence[Wanted], found: Mapping[str, Found]
-    ) -> dict[str, Fetched | _Stumble]:
+    async def _judge(
+        self, turn: Turn, came: Mapping[str, _Came], found: Mapping[str, Found], wanted: Sequence[Wanted]
+    ) -> None:
+        """What stumbled is judged by what else came of its server."""
+        stumbles: dict[int, RetryLater] = {}
+        answered: set[str] = set()
+        for place, one in turn.files.items():
+            result = came.get(one.id)
+            if isinstance(result, Fetched):
+                answered |= {result.origin} if result.origin else set()
+                self._book(turn, place, found[one.id], result)
+            elif isinstance(result, SlowDown):
+                turn.again[place] = turn.failed[place]
+                turn.pauses.append(result)
+            elif result is not None:
+                stumbles[place] = result
+        if turn.servers.in_doubt(stumbles.values(), answered):
+            if await self._still_comes(turn, wanted):
+                answered.add(turn.servers.home)
+            else:
+                turn.servers.down = not await self.portal.media.answers("/")
+        for place, count in turn.servers.weigh(stumbles, turn.failed, answered, self.now()).items():
+            if count is None:
+                turn.lost.append(Lost(turn.files[place].id, stumbles[place].reason.code, stumbles[place].message))
+            else:
+                turn.again[place] = count
+
+    async def _still_comes(self, turn: Turn, wanted: Sequence[Wanted]) -> bool:
+        """Whether the portal hands out a file that it handed out before."""
+        if turn.came is None:
+            return False
+        one, found = wanted[turn.came], dict[str, Found]()
+        if one.address is None:
+            await self._search(turn, [one], found)
+        address = found[one.id].address if one.id in found else one.address
+        return address is not None and await self.portal.media.answers(address)
+
+    async def _bring(self, turn: Turn, files: Sequence[Wanted], found: Mapping[str, Found]) -> dict[str, _Came]:
         """Everything at once: the fetcher knows how many connections it may have."""
         results = await asyncio.gather(
             *(self._fetch(turn, one, found[one.id]) for one in files), return_exceptions=True
         )
         return {one.id: _raised(result) for one, result in zip(files, results, strict=True)}
 
-    async def _fetch(self, turn: _Turn, wanted: Wanted, found: Found) -> Fetched | _Stumble:
-        """A stumble is one of the file's server; every other error is raised."""
+    async def _fetch(self, turn: Turn, wanted: Wanted, found: Found) -> Fetched:
+        """Raises as ``MediaFetcher.fetch``, but for RetryLater when another worker is at it."""
         blob, size = self._blob(wanted, found), wanted.size if found.size is None else found.size
         kept = None if size is None else await self.portal.media.kept(blob, size)
         if kept is not None:
@@ -149,20 +174,19 @@ class MediaReader:
             kind = None if wanted.any_kind else _PICTURE
             fetched = await self.portal.media.fetch(found.address or "", blob, Expected(size, kind))
         except Conflict:
-            return _Stumble(RetryLater("media.unreachable", "another worker fetches the same file"))
+            raise RetryLater("media.unreachable", "another worker fetches the same file") from None
         except (RetryLater, SlowDown) as error:
-            if error.system != "media":
-                raise
-            record("download", error.reason.code)
-            return _Stumble(error)
+            if error.system == "media":
+                record("download", error.reason.code)
+            raise
         record("download", fetched.reason or "ok")
         return fetched
 
-    def _judge(self, turn: _Turn, place: int, found: Found, fetched: Fetched | _Stumble) -> None:
+    def _book(self, turn: Turn, place: int, found: Found, fetched: Fetched) -> None:
         wanted = turn.files[place]
-        if isinstance(fetched, _Stumble):
-            self._put_off(turn, place, fetched.error)
-        elif fetched.outcome is Outcome.STORED:
+        if fetched.outcome is Outcome.STORED:
+            if fetched.origin == turn.servers.home:
+                turn.came = place
             turn.rows[wanted.id] = _row(turn, wanted, found) | {
                 "size": fetched.size,
                 "content_type": fetched.content_type,
@@ -174,16 +198,6 @@ class MediaReader:
         else:
             turn.lost.append(Lost(wanted.id, fetched.reason or "media.refused", fetched.message))
 
-    def _put_off(self, turn: _Turn, place: int, error: RetryLater | SlowDown) -> None:
-        """A server that asks for a pause has not failed."""
-        if isinstance(error, SlowDown):
-            turn.again[place] = turn.failed[place]
-            turn.pauses.append(error)
-        elif turn.failed[place] < len(self.patience):
-            turn.again[place] = turn.failed[place] + 1
-        else:
-            turn.lost.append(Lost(turn.files[place].id, error.reason.code, error.message))
-
     def _blob(self, wanted: Wanted, found: Found) -> str:
         """Another file, or another version of it, lies elsewhere: what is there already need not be fetched again."""
         name = found.name or wanted.name or ""
@@ -193,22 +207,7 @@ class MediaReader:
         return f"{quote(self.portal.name, safe='')}/{media_key('file', found.object, found.version, name)}"
 
 
-def _turn(cursor: JsonObject, wanted: Sequence[Wanted]) -> _Turn:
-    """New files as long as there are any, then those that are to be tried again."""
-    start = int(cursor.get("start", 0))
-    again = {int(place): int(count) for place, count in as_list(cursor.get("again"))}
-    new = range(start, min(start + _AT_ONCE, len(wanted)))
-    chosen = new or list(again)[:_AT_ONCE]
-    return _Turn(
-        files={place: wanted[place] for place in chosen},
-        failed={place: again.get(place, 0) for place in chosen},
-        next=start + len(new),
-        again={place: count for place, count in again.items() if place not in chosen},
-        ids=frozenset(one.id for one in wanted),
-    )
-
-
-def _row(turn: _Turn, wanted: Wanted, found: Found, reason: str | None = None) -> JsonObject:
+def _row(turn: Turn, wanted: Wanted, found: Found, reason: str | None = None) -> JsonObject:
     """See ``MediaReader``. A picture keeps its key whatever its file is called today."""
     name = found.name or wanted.name or ""
     alias = f"{wanted.owner}-{wanted.owner_id}-n{found.object}"
@@ -229,14 +228,19 @@ def _row(turn: _Turn, wanted: Wanted, found: Found, reason: str | None = None) -
     }
 
 
-def _is_over(fetched: Fetched | _Stumble) -> bool:
+def _unknown(wanted: Wanted) -> Found:
+    return Found(wanted.name, wanted.size, wanted.object)
+
+
+def _is_over(fetched: _Came) -> bool:
     return isinstance(fetched, Fetched) and fetched.outcome is Outcome.EXPIRED
 
 
-def _raised(result: Fetched | _Stumble | BaseException) -> Fetched | _Stumble:
-    if isinstance(result, BaseException):
-        raise result
-    return result
+def _raised(result: Fetched | BaseException) -> _Came:
+    """What a server of files did is told, every other error is raised."""
+    if isinstance(result, Fetched) or (isinstance(result, RetryLater | SlowDown) and result.system == "media"):
+        return result
+    raise result
 
 
 READERS: Readers = {"media_file": MediaReader}

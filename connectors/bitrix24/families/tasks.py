@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.bitrix24.listing import Details, Listing
+from connectors.bitrix24.readers.details import UNREAD
 from connectors.bitrix24.readers.keyset import KeysetReader
 from connectors.bitrix24.readers.reader import Need, Readers
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped
-from shared.model.json import Json, JsonObject, as_map
+from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
@@ -30,7 +31,7 @@ _USER_FIELDS = ("UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE")
 
 def tasks_of(webhooks: Webhooks) -> "TaskReader":
     """The reader of tasks through these webhooks."""
-    return TaskReader(KeysetReader(listing_of(()), webhooks))
+    return TaskReader(TaskPages(listing_of(()), webhooks))
 
 
 def listing_of(custom: Sequence[str]) -> Listing:
@@ -64,6 +65,19 @@ def _the_task(answer: Json) -> JsonObject:
     return as_map(as_map(answer).get("task"))
 
 
+class TaskPages(KeysetReader):
+    """Pages of tasks. One whose details came empty says that they were not read, as if they had been refused."""
+
+    def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        """See ``Reader.rows``."""
+        records = KeysetReader.rows(self, raw)
+        for record in records:
+            unread = as_list(record.data.get(UNREAD))
+            if not record.data["details"] and "details" not in unread:
+                record.data[UNREAD] = ["details", *unread]
+        return records
+
+
 @dataclass(slots=True)
 class TaskReader:
     """Tasks by id, each with ``details`` (user fields, chat) and ``checklist``.
@@ -95,7 +109,7 @@ class TaskReader:
     def _reader(self, custom: tuple[str, ...]) -> KeysetReader:
         """One for all pages that name the same fields, since it learns the portal's pace."""
         if custom not in self._naming:
-            self._naming[custom] = KeysetReader(listing_of(custom), self.keyset.webhooks)
+            self._naming[custom] = TaskPages(listing_of(custom), self.keyset.webhooks)
         return self._naming[custom]
 
     async def _learnt(self) -> list[str]:

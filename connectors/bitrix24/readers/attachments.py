@@ -1,8 +1,9 @@
 """Which files records have, as the rows of their owners say (API facts §4.9)."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from shared.model.json import Json, JsonObject, as_list, as_map
@@ -15,6 +16,7 @@ _PICTURES = frozenset(
     "avif bmp gif heic heif ico jfif jpe jpeg jpg png svg tif tiff webp".split()  # noqa: SIM905  # reads as a list
 )
 _EXTENSION = re.compile(r"[a-z0-9]{1,5}\Z")
+_LISTINGS_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,32 @@ def files_of(owner: str, record: SourceRecord) -> list[Wanted]:
         Wanted(owner=owner, owner_id=record.id, position=position, **wanted)
         for position, wanted in enumerate(reversed(found.values()))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a page of records, and their ids."""
+
+    files: tuple[Wanted, ...]
+    ids: frozenset[str]
+
+
+@dataclass(slots=True)
+class Listings:
+    """Those made last. A page is read in many turns, and listing its files takes longer than a turn's other work."""
+
+    _made: OrderedDict[str, tuple[Sequence[SourceRecord], Listing]] = field(default_factory=OrderedDict)
+
+    def of(self, owner: str, page: str, records: Sequence[SourceRecord]) -> Listing:
+        """The files of ``records``; they are listed anew when ``page`` holds other ones than before."""
+        known, listing = self._made.pop(page, (None, None))
+        if listing is None or known is not records:
+            files = tuple(one for record in records for one in files_of(owner, record))
+            listing = Listing(files, frozenset(one.id for one in files))
+        self._made[page] = records, listing
+        while len(self._made) > _LISTINGS_KEPT:
+            self._made.popitem(last=False)
+        return listing
 
 
 def is_picture(name: str | None, kind: Json = None) -> bool | None:

@@ -1,12 +1,13 @@
-"""Commands that may be refused one by one, asked in batches until each is answered or refused for good."""
+"""Commands that may fail one by one, asked in batches until each is answered or refused for good."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.raw import archived
+from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook
-from shared.model.errors import EntityStopped, RetryLater
+from shared.model.errors import EntityStopped, PortageError, RetryLater, SlowDown
 from shared.model.json import Json
 
 
@@ -19,28 +20,29 @@ class Attempts:
     refused: dict[str, EntityStopped] = field(default_factory=dict)
 
 
-async def attempt(webhook: Webhook, commands: Mapping[str, Command]) -> Attempts:
+async def attempt(webhook: Webhook, commands: Mapping[str, Command], pacing: Pacing | None = None) -> Attempts:
     """Ask for all ``commands``; those that stumble are asked for again as long as any of them come through.
 
-    Raises what stumbles without end, and every error that is neither a refusal nor a stumble.
+    ``pacing`` says how many go into a batch, and learns from it; full ones without. Raises what stumbles without end,
+    and every error that is neither a refusal nor a stumble.
     """
+    pace = pacing or Pacing(MOST_COMMANDS)
     found = Attempts()
     waiting = dict(commands)
     while waiting:
-        chosen = dict(list(waiting.items())[:MOST_COMMANDS])
-        answer = await webhook.transport.batch(chosen)
+        chosen = dict(list(waiting.items())[: pace.most])
+        answer = await pace.batch(webhook, chosen, least=1)
         found.raw.append(archived(webhook.user, answer.raw))
         found.results |= answer.results
-        stumbled = []
-        for key in chosen:
-            error = answer.errors.get(key)
+        stumbles: list[PortageError] = []
+        for key, error in answer.errors.items():
             if isinstance(error, EntityStopped):
                 found.refused[key] = error
-            elif isinstance(error, RetryLater):
-                stumbled.append(key)
-            elif error is not None:
+            elif isinstance(error, RetryLater | SlowDown):
+                stumbles.append(error)
+            else:
                 raise error
-        if len(stumbled) == len(chosen):
-            raise answer.errors[stumbled[0]]
-        waiting = {key: command for key, command in waiting.items() if key not in chosen or key in stumbled}
+        if len(stumbles) == len(answer.errors) and not answer.results:
+            raise stumbles[0]
+        waiting = {key: one for key, one in waiting.items() if key not in found.results and key not in found.refused}
     return found

@@ -45,14 +45,25 @@ def command(author: str, place: Place) -> Command:
 
 
 def comments_of(result: Json) -> list[JsonObject]:
-    """The comments of one page. Raises RetryLater for what is not a list of comments with ids: it may hide some."""
-    found = result.get("comments") if isinstance(result, dict) else None
+    """The comments of one page. Raises RetryLater for what is not a list of comments with ids: it may hide some.
+
+    An object without anything in it is answered as ``[]`` (API facts §1.3).
+    """
+    found = as_map(result).get("comments") if result != [] else result
     if not isinstance(found, list | dict):
         raise RetryLater("source.unexpected_answer", f"{METHOD}: a page that is no list")
     comments = as_list(found)
     if not all(str(as_map(one).get(name, "")).isdecimal() for one in comments for name in ("id", "comment_id")):
         raise RetryLater("source.unexpected_answer", f"{METHOD}: a comment without an id")
     return comments
+
+
+def files_of(result: Json) -> JsonObject:
+    """The files of one page by id, in whichever form the portal writes them (API facts §9.1)."""
+    files = as_map(result).get("files")
+    if isinstance(files, list):
+        return {str(one["id"]): one for one in map(as_map, files) if "id" in one}
+    return as_map(files)
 
 
 def place_after(place: Place, comments: Sequence[JsonObject]) -> Place | None:

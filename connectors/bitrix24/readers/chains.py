@@ -25,13 +25,16 @@ def chain_rows(results: Mapping[str, Json], listing: Listing, after: int, upto: 
     """The rows of a chain, as far as they can be trusted.
 
     What comes after the first page that is missing or not full is an answer to a macro that did not resolve: it is not
-    looked at. Raises RetryLater when ids do not ascend from ``after`` to ``upto``.
+    looked at. A page that begins again before the end of the last one is such an answer too. Raises RetryLater when ids
+    do not ascend from ``after`` to ``upto``.
     """
     rows: list[JsonObject] = []
     last = after
     number = 0
     while (key := page_key(number)) in results:
         page = listing.rows(results[key])
+        if number and page and int(page[0][listing.id]) <= last:
+            break
         for row in page:
             if int(row[listing.id]) <= last:
                 raise RetryLater("source.unexpected_answer", f"{listing.method}: ids do not ascend")

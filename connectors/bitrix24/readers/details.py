@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import Details
-from connectors.bitrix24.raw import Told, archived
-from connectors.bitrix24.transport import MOST_COMMANDS, Command
+from connectors.bitrix24.raw import Told
+from connectors.bitrix24.readers.attempts import attempt
 from connectors.bitrix24.webhooks import Webhook
-from shared.model.errors import EntityStopped, PortageError, RetryLater
+from shared.model.errors import EntityStopped, PortageError
 from shared.model.json import Json, JsonObject, as_list, as_map
 
 _MARK = "d"
-_UNREAD = "unread"
+UNREAD = "unread"
+"""Field of a row: the names of its details that were refused."""
 
 
 def detail_key(number: int, source_id: str) -> str:
@@ -23,23 +24,20 @@ def detail_key(number: int, source_id: str) -> str:
 async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequence[str]) -> list[bytes]:
     """The raw answers for all ``kinds`` of all ``ids``; nothing is answered for a record that is gone or out of sight.
 
-    Calls that stumble are made again, without the others, as long as any come through; then their error is raised.
+    Raises every other refusal, and what stumbles without end.
     """
-    waiting: dict[str, Command] = {
-        detail_key(number, one): (kind.method, kind.parameters(one)) for one in ids for number, kind in enumerate(kinds)
-    }
-    raw = []
-    while waiting:
-        chosen = dict(list(waiting.items())[:MOST_COMMANDS])
-        answer = await webhook.transport.batch(chosen)
-        raw.append(archived(webhook.user, answer.raw))
-        errors = {key: answer.errors[key] for key in chosen if key in answer.errors}
-        stumbled = [key for key, error in errors.items() if isinstance(error, RetryLater)]
-        for key, error in errors.items():
-            if not is_gone(error) and (key not in stumbled or len(stumbled) == len(chosen)):
-                raise error
-        waiting = {key: command for key, command in waiting.items() if key not in chosen or key in stumbled}
-    return raw
+    asked = await attempt(
+        webhook,
+        {
+            detail_key(number, one): (kind.method, kind.parameters(one))
+            for one in ids
+            for number, kind in enumerate(kinds)
+        },
+    )
+    for error in asked.refused.values():
+        if not is_gone(error):
+            raise error
+    return asked.raw
 
 
 def with_details(kinds: Sequence[Details], answers: Sequence[Told], rows: dict[str, JsonObject]) -> None:
@@ -58,12 +56,12 @@ def with_details(kinds: Sequence[Details], answers: Sequence[Told], rows: dict[s
             row[kind.name] = kind.read(results.get(detail_key(number, source_id)))
         unread = [kind.name for number, kind in enumerate(kinds) if detail_key(number, source_id) in refused]
         if unread:
-            row[_UNREAD] = unread
+            row[UNREAD] = unread
 
 
 def unread_details(kinds: Sequence[Details], rows: Iterable[JsonObject]) -> dict[str, int]:
     """``{"members_unread": 2}``: of how many rows each kind of details was refused."""
-    unread = Counter(name for row in rows for name in as_list(row.get(_UNREAD)))
+    unread = Counter(name for row in rows for name in as_list(row.get(UNREAD)))
     return {f"{kind.name}_unread": unread[kind.name] for kind in kinds}
 
 

@@ -1,5 +1,6 @@
 """Files of the drive by their numbers: what they are, and where they are for a moment (API facts §4.9)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from shared.model.json import Json, JsonObject, as_map
 
 ATTACHED, FILE = "disk.attachedObject.get", "disk.file.get"
 SCOPES = ("disk",)
+
+_NOT_FOUND = re.compile(r"(?i)(?:[a-z.]+: )?(?:error_)?not_found:")
+"""At the beginning of a refusal, which quotes the method and then the portal's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,25 @@ class Found:
 
 @dataclass(slots=True)
 class Search:
-    """What one search brought, by id of the wanted file. ``found`` has no address for what is not to be downloaded."""
+    """What one search brought, by id of the wanted file. ``found`` has no address for what is not to be downloaded.
+
+    ``unclear`` are those of which somebody said more than that there is no such file, or nobody was sure to be asked.
+    """
 
     found: dict[str, Found] = field(default_factory=dict)
     refused: dict[str, EntityStopped] = field(default_factory=dict)
     raw: list[bytes] = field(default_factory=list)
+    unclear: set[str] = field(default_factory=set)
+
+    @property
+    def gone(self) -> set[str]:
+        """Files that the portal has no more, as everybody who was asked says."""
+        return self.refused.keys() - self.unclear
+
+    @property
+    def denied(self) -> dict[str, EntityStopped]:
+        """The others that were refused."""
+        return {one: error for one, error in self.refused.items() if one in self.unclear}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +70,11 @@ class Drive:
         if doubtful := [one for one in files if _may_be_attached(one) and not _is_it(one, search)]:
             other = Search(raw=search.raw)
             await self._find(doubtful, {}, other)
+            search.unclear |= other.unclear
             for one in filter(lambda one: _is_it(one, other), doubtful):
                 search.found[one.id] = other.found[one.id]
                 search.refused.pop(one.id, None)
+        search.unclear |= {one.id for one in files if _may_be_anything(one)}
         return search
 
     async def find_again(self, files: Sequence[Wanted], found: Mapping[str, Found]) -> Search:
@@ -86,6 +106,7 @@ class Drive:
             ways = await self.webhooks.with_scope(*SCOPES)
         except EntityStopped as closed:  # pictures that have an address need no drive
             search.refused |= dict.fromkeys(numbers, closed)
+            search.unclear |= numbers.keys()
             return answers
         waiting = {one.id: _in_order(ways, one) for one in files if one.id in numbers}
         while waiting:
@@ -102,6 +123,7 @@ class Drive:
                     search.refused.pop(one, None)
                 else:
                     search.refused[one] = asked.refused[key]
+                    search.unclear |= set() if _says_it_is_gone(asked.refused[key]) else {one}
                     waiting |= {one: left} if left else {}
         return answers
 
@@ -114,6 +136,16 @@ def shows_picture(wanted: Wanted, found: Found | None) -> bool | None:
 def _may_be_attached(wanted: Wanted) -> bool:
     """Owners that describe their files do not say whose number they give; only the name proves it."""
     return wanted.attached is None and wanted.name is not None
+
+
+def _may_be_anything(wanted: Wanted) -> bool:
+    """A bare number without a name: there may be a file that has it in the other count."""
+    return wanted.attached is None and wanted.name is None and not wanted.file.startswith("n")
+
+
+def _says_it_is_gone(error: EntityStopped) -> bool:
+    """Who may not see a file that exists is told so (API facts §1.5)."""
+    return error.reason.code == "source.refused" and bool(_NOT_FOUND.match(error.message))
 
 
 def _is_it(wanted: Wanted, search: Search) -> bool:

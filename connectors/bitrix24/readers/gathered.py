@@ -16,11 +16,14 @@ _MOST_KEPT = 2
 
 @dataclass(slots=True)
 class Gathered(Generic[Found]):
-    """``add`` puts what it needs of one record of ``entity`` into what ``empty`` makes; the records are not kept."""
+    """``add`` puts what it needs of one record of ``entity`` into what ``empty`` makes; the records are not kept.
+
+    It is given that, the record, and the page that the record is on.
+    """
 
     entity: str
     empty: Callable[[], Found]
-    add: Callable[[Found, SourceRecord], None]
+    add: Callable[[Found, SourceRecord, str], None]
     _kept: dict[str, Found] = field(default_factory=dict)
     _gathering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -38,5 +41,5 @@ class Gathered(Generic[Found]):
         found = self.empty()
         for page in await extracted.pages(self.entity):
             for record in await extracted.rows(page):
-                self.add(found, record)
+                self.add(found, record, page)
         return found

@@ -19,6 +19,9 @@ from shared.model.json import Json, JsonObject, as_list, as_map
 METHOD = "im.dialog.messages.get"
 PAGE = 50
 
+MOST_OF_ONE = 2
+"""Commands that one chat may need in a turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -68,7 +71,10 @@ class Turn:
 
 
 def choose(histories: Sequence[History], cursor: JsonObject, most: int = MOST_COMMANDS) -> Turn | None:
-    """The next turn: chats that were begun, then new ones, up to ``most`` commands; None when all are over."""
+    """The next turn: chats that were begun, then new ones, up to ``most`` commands; None when all are over.
+
+    ``most`` is no less than one chat may need.
+    """
     by_key = {history.key: history for history in histories}
     begun = {key: Place(*place) for key, place in as_map(cursor.get("open")).items() if key in by_key}
     number = int(cursor.get("next", 0))
@@ -82,7 +88,7 @@ def choose(histories: Sequence[History], cursor: JsonObject, most: int = MOST_CO
     room = most
     places: dict[str, Place] = {}
     for key, place in begun.items():
-        needed = 2 if _is_probed(place) else 1
+        needed = MOST_OF_ONE if _is_probed(place) else 1
         if _reader(by_key[key], place) == by and needed <= room:
             places[key] = place
             room -= needed
@@ -141,6 +147,12 @@ def files_of(results: Mapping[str, Json], key: str) -> dict[str, JsonObject]:
         keys.append(page_key(key, len(keys) - 1))
     files = [one for name in keys for one in as_list(as_map(results.get(name)).get("files"))]
     return {str(one["id"]): one for one in files if isinstance(one, dict) and "id" in one}
+
+
+def files_named(message: JsonObject) -> list[str]:
+    """Ids of the files that a message names; a single one may come without its list."""
+    named = as_map(message.get("params")).get("FILE_ID")
+    return [str(one) for one in as_list(named) or [named] if str(one).isdecimal()]
 
 
 def advance(turn: Turn, answer: BatchAnswer) -> tuple[dict[str, Place], list[str]]:
@@ -214,7 +226,7 @@ def _chained(results: Mapping[str, Json], key: str) -> list[list[JsonObject]]:
 
 
 def _page(result: Json) -> list[JsonObject]:
-    messages = as_map(result).get("messages")
+    messages = [] if result == [] else as_map(result).get("messages")  # an empty object
     if not isinstance(messages, list | dict):
         raise RetryLater("source.unexpected_answer", f"{METHOD}: a page that is no list")
     rows = as_list(messages)

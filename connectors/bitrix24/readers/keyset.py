@@ -1,15 +1,14 @@
 """Paging by id in batches, where the API can filter and order by id (API facts §3.3, §3.4)."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
-from connectors.bitrix24.listing import PAGE, Listing
+from connectors.bitrix24.listing import Listing
 from connectors.bitrix24.raw import archived, told
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
 from connectors.bitrix24.readers.details import fetch_details, unread_details, with_details
-from connectors.bitrix24.readers.ranges import id_ranges
+from connectors.bitrix24.readers.ranges import filled, id_ranges, pages_left
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import RetryLater
@@ -48,12 +47,12 @@ class KeysetReader:
         ids = [int(row[self.listing.id]) for result in answer.results.values() for row in self.listing.rows(result)]
         if not ids:
             return Cut((), 0)
-        cursors = tuple(
-            {"after": after, "upto": upto, "pages": _FIRST_PAGES}
-            for after, upto in id_ranges(min(ids), max(ids), ranges)
-        )
-        total = answer.totals.get("lowest")
-        return Cut(cursors, total if isinstance(total, int) and total > 0 else None)
+        self._proven = max(_FIRST_PAGES, self._fitting(answer.seconds / len(answer.results)))
+        told = answer.totals.get("lowest")
+        total = told if isinstance(told, int) and told > 0 else None
+        advice = {"pages": self._proven, "highest": max(ids), "filled": filled(min(ids), max(ids), total)}
+        cursors = id_ranges(min(ids), max(ids), ranges)
+        return Cut(tuple({"after": after, "upto": upto, **advice} for after, upto in cursors), total)
 
     async def read(self, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
         """One chain, and the details of its rows.
@@ -62,11 +61,14 @@ class KeysetReader:
         nothing beyond. A page that is not full ends the chain only: rows may have been withheld from it.
         """
         after, upto = int(cursor["after"]), cursor["upto"]
-        pages = self._pages(after, upto, max(self._proven, int(cursor.get("pages", _FIRST_PAGES))))
-        commands = self._chain(after, upto, pages)
         webhook = await self.webhooks.first(*self.listing.scopes)
+        wanted = max(self._proven, int(cursor.get("pages", _FIRST_PAGES)))
+        room = webhook.transport.room(self.listing.method)
+        left = pages_left(cursor)
+        pages = max(1, min(wanted, room or wanted, left or MOST_COMMANDS, self._most_pages, MOST_COMMANDS))
+        commands = self._chain(after, upto, pages, probes=self._most_pages > 1 and (left is None or pages >= left))
         try:
-            answer = await webhook.transport.batch(commands)
+            answer = await webhook.transport.batch(commands, least=2 if TAIL_KEY in commands else 1)
         except RetryLater:
             self._most_pages = max(1, pages // 2)  # a call that is too heavy never comes back
             self._proven = 0
@@ -79,9 +81,9 @@ class KeysetReader:
         last = int(found[-1][self.listing.id]) if found else after
         following = None
         if found and last != upto and not nothing_beyond(answer.results, self.listing, last):
-            pace = max(answer.seconds, 0.001) / len(commands)
-            self._proven = max(1, min(pages * 2, int(_AIM_SECONDS / pace), MOST_COMMANDS))
-            following = {"after": last, "upto": upto, "pages": self._proven}
+            sent = len(answer.results) + len(answer.errors)
+            self._proven = max(1, min(pages * 2, self._fitting(answer.seconds / sent)))
+            following = {**cursor, "after": last, "pages": self._proven}
         records = self.rows(raw)
         coverage = unread_details(self.listing.details, (record.data for record in records))
         return SourcePage(records, tuple(raw), following, len(raw), coverage=coverage)
@@ -101,17 +103,16 @@ class KeysetReader:
             return []
         return await fetch_details(webhook, self.listing.details, [str(row[self.listing.id]) for row in rows])
 
-    def _pages(self, after: int, upto: int | None, wanted: int) -> int:
-        """No more pages than the ids left could fill, or the latency of late allows."""
-        left = MOST_COMMANDS if upto is None else math.ceil((upto - after) / PAGE)
-        return max(1, min(wanted, left, self._most_pages, MOST_COMMANDS))
+    @staticmethod
+    def _fitting(pace: float) -> int:
+        """How many pages of ``pace`` seconds each make a call of the length aimed at."""
+        return min(MOST_COMMANDS, int(_AIM_SECONDS / max(pace, 0.001)))
 
-    def _chain(self, after: int, upto: int | None, pages: int) -> dict[str, Command]:
-        """The pages, each from the last id of the one before; and a probe of the end when they may reach it.
+    def _chain(self, after: int, upto: int | None, pages: int, *, probes: bool) -> dict[str, Command]:
+        """The pages, each from the last id of the one before; and a probe of the end, when they are to reach it.
 
         The probe goes first: what is added while the pages are read does not keep the range from ending.
         """
-        probes = self._most_pages > 1 and (upto is None or after + pages * PAGE >= upto)
         commands: dict[str, Command] = {}
         if probes:
             commands[TAIL_KEY] = self._page(after, upto, self.listing.descending)

@@ -1,5 +1,6 @@
 """Asking for windows: the next ones of a stack, in batches, through every webhook that has the scope."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -18,7 +19,7 @@ from connectors.bitrix24.readers.windows import (
 )
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
-from shared.model.errors import EntityStopped, PortageError, RetryLater, RunStopped
+from shared.model.errors import EntityStopped, PortageError, RunStopped
 from shared.model.json import Json, JsonObject
 
 _DAY = 86_400
@@ -100,12 +101,13 @@ class Lookout:
         return self._pacing.most
 
     async def end(self) -> int:
-        """A day from now by the portal's clock (Unix seconds): where cutting ends."""
-        answer = await (await self.webhooks.first(*self.scopes)).transport.call("server.time", {})
-        now = instant(answer.result)
-        if now is None:
-            raise RetryLater("source.unexpected_answer", "server.time: not a time")
-        return now + _DAY
+        """A day from now (Unix seconds) by the portal's clock, or ours where it tells none: where cutting ends."""
+        webhook = await self.webhooks.first(*self.scopes)
+        try:
+            told = (await webhook.transport.call("server.time", {})).result
+        except EntityStopped:
+            told = None
+        return (instant(told) or int(time.time())) + _DAY
 
     async def look(self, stack: Sequence[Window], end: int) -> Look:
         """Ask every webhook for the last windows of ``stack``.
@@ -165,15 +167,9 @@ class Lookout:
         for start in range(0, len(keys), MOST_COMMANDS):
             part = {key: asked[key] for key in keys[start : start + MOST_COMMANDS]}
             try:
-                answer = await webhook.transport.batch(part)
-            except RetryLater:
-                self._pacing.failed(len(part))
-                raise
+                answers.append(await self._pacing.batch(webhook, part))
             except EntityStopped as error:
                 answers.append(BatchAnswer({}, dict.fromkeys(part, error), {}, {}, {}, b"", 0.0))
-                continue
-            self._pacing.took(answer.seconds, len(part))
-            answers.append(answer)
         return Seen(webhook.user, reduce(_joined, answers), tuple(answer.raw for answer in answers if answer.raw))
 
 

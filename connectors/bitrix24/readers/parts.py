@@ -12,7 +12,7 @@ from connectors.bitrix24.readers.ranges import id_ranges
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped
-from shared.model.json import Json, JsonObject
+from shared.model.json import JsonObject
 from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
@@ -53,7 +53,7 @@ class PartsReader:
             answer = await self._ends(chosen)
             for number, listing in chosen.items():
                 cursors += _cursors(number, listing, answer, ranges)
-                expected = _sum(expected, answer.totals.get(_lowest(number), 0))
+                expected = _sum(expected, _count(number, listing, answer))
         return Cut(tuple(cursors), expected)
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
@@ -106,9 +106,15 @@ def _cursors(number: int, listing: Listing, answer: BatchAnswer, ranges: int) ->
     return [{"part": number, "after": after, "upto": upto} for after, upto in id_ranges(min(ids), max(ids), ranges)]
 
 
-def _sum(known: int | None, total: Json) -> int | None:
+def _count(number: int, listing: Listing, answer: BatchAnswer) -> int | None:
+    """How many rows a part has; None when that is not told, and 0 of one that is refused."""
+    key = _lowest(number)
+    return answer.totals.get(key) or (None if listing.rows(answer.results.get(key, [])) else 0)
+
+
+def _sum(known: int | None, more: int | None) -> int | None:
     """None as soon as one of them is not told."""
-    return known + total if known is not None and isinstance(total, int) and total >= 0 else None
+    return None if known is None or more is None else known + more
 
 
 def _lowest(number: int) -> str:

@@ -116,19 +116,21 @@ def _size(window: Window, answer: BatchAnswer, dated: Dated) -> int:
     """How many rows there are for a window, as far as the answer tells.
 
     Beyond the end the portal answers the first page again: a last page that brings nothing new is over, whatever
-    ``next`` says.
+    ``next`` says. So is one that is not full where all are counted; without a count, rows may be missing from it.
     """
     pages = _ids(window, answer, dated)
-    total = max((_number(answer.totals.get(window.key(page))) for page in range(window.pages)), default=0)
+    total = max((answer.totals.get(window.key(page), 0) for page in range(window.pages)), default=0)
     new = set(pages[-1]).difference(*pages[:-1])
-    more = window.key(window.pages - 1) in answer.nexts or (not total and len(pages[-1]) >= PAGE)
-    return max(total, window.pages * PAGE + 1 if more and (new or window.pages == 1) else 0)
+    full = len(pages[-1]) >= PAGE
+    promised = window.key(window.pages - 1) in answer.nexts
+    more = new and ((promised and not total) or (full and (promised or not total)))
+    return max(total, window.pages * PAGE + 1 if more else 0)
 
 
 def _moved(window: Window, answer: BatchAnswer, dated: Dated) -> bool:
     """Whether rows changed places between the pages: one of them may have slipped through."""
     ids = [one for page in _ids(window, answer, dated) for one in page]
-    totals = {_number(answer.totals.get(window.key(page))) for page in range(window.pages)}
+    totals = {answer.totals.get(window.key(page), 0) for page in range(window.pages)}
     return len(set(ids)) < len(ids) or len(totals) > 1
 
 
@@ -179,10 +181,6 @@ def _cut(window: Window, count: int, end: int) -> list[Window]:
     inner = list(range(lower + step, upper, step))
     edges = zip([window.lower, *inner], [*inner, window.upper], strict=True)
     return [Window(window.label, begin, finish) for begin, finish in edges]
-
-
-def _number(value: Json) -> int:
-    return int(value) if str(value).isdecimal() else 0
 
 
 def _text(seconds: int) -> str:

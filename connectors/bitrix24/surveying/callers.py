@@ -52,7 +52,7 @@ def introductions(known: Sequence[Webhook]) -> list[Check]:
 def _owner(webhook: Webhook, known: Sequence[Webhook]) -> Check:
     if webhook.admin:
         return Check("webhook owner", True, f"{owner_of(webhook)}, an administrator")
-    detail = f"{owner_of(webhook)}, not an administrator"
+    detail = f"{owner_of(webhook)}, {'not an administrator' if webhook.admin is False else 'of unknown rights'}"
     if webhook.scopes is not None and all(
         any(one.admin and one.may(scope) for one in known) for scope in webhook.scopes
     ):

@@ -24,6 +24,9 @@ _KINDS_OF_FIELDS = 5
 _COPIES = 2
 """Raw answers and rows."""
 
+_FOLLOWED = {"task_comment": "task", "smart_process_item": "smart_process_type"}
+"""Whose list is asked for in place of one of their own."""
+
 _CIRCLES = ("department", "group", "user")
 
 
@@ -73,6 +76,8 @@ class Look:
         return whole + [one for parts in self.parts.values() for one in parts.values()]
 
     def _size(self, name: str) -> EntitySize:
+        if (problem := self._problem(_FOLLOWED.get(name, ""))) is not None:
+            return EntitySize(name, note=problem)
         if name in self.lists:
             return self._listed(name)
         if name in self.parts:
@@ -95,6 +100,11 @@ class Look:
         effort = self._effort(self.lists[name], one)
         return EntitySize(name, one.extent.count, None, False, effort.calls, effort.reads)
 
+    def _problem(self, parents: str) -> str | None:
+        """Why the records that another entity follows could not be counted; None when they were."""
+        one = self.counted.get(parents)
+        return None if one is None or one.extent is not None else f"{parents}: {one.problem}"
+
     def _parted(self, name: str) -> EntitySize:
         count, effort = 0, Effort(batches(len(self.parts[name]), _PARTS_AT_ONCE))
         refused = [] if len(self.parts[name]) < PAGE else [f"counted in the first {PAGE} types alone"]
@@ -105,6 +115,8 @@ class Look:
             count += one.extent.count
             own = self._effort(listing, one)
             effort += Effort(own.calls - 1, own.reads, own.pages)
+        if refused and len(refused) == len(self.parts[name]):
+            return EntitySize(name, note="; ".join(refused))
         return EntitySize(name, count, "; ".join(refused) or None, bool(refused), effort.calls, effort.reads)
 
     def _task_comments(self, name: str) -> EntitySize:

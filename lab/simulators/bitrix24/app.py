@@ -112,6 +112,6 @@ class _Rest:
         sections = await batch.run(parameters, partial(self._portal.call, caller), failing)
         return {"result": sections} | self._time(begun, self._portal.spent(caller, "batch"))
 
-    def _time(self, begun: float, spent: Spent) -> dict[str, Any]:
+    def _time(self, begun: float, spent: Spent | None) -> dict[str, Any]:
         self._answered += 1
         return {"time": timing(begun, spent, whole=self._answered % _WHOLE_SECONDS_ONE_IN == 0)}

@@ -26,15 +26,15 @@ def commands_of(parameters: Tree) -> dict[str, Any]:
     return commands if isinstance(commands, dict) else {}
 
 
-async def run(parameters: Tree, call: Call, failing: Mapping[int, PortalError]) -> dict[str, Any]:
+async def run(parameters: Tree, call: Call, failing: Mapping[int, PortalError | None]) -> dict[str, Any]:
     """The five sections. ``call`` runs one method and raises PortalError.
 
-    ``failing``: errors of commands that do not run, by the command's place.
+    ``failing``: errors of commands that do not run, by the command's place; without one nothing is said of it.
     """
     halt = pick(parameters, "halt") not in (None, False, 0, "", "0", [], {})
     sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
     for place, (key, command) in enumerate(commands_of(parameters).items()):
-        if not isinstance(command, str):
+        if not isinstance(command, str) or (place in failing and failing[place] is None):
             continue
         try:
             _refuse(place, failing)
@@ -46,11 +46,11 @@ async def run(parameters: Tree, call: Call, failing: Mapping[int, PortalError]) 
     return {name: _php(section) for name, section in sections.items()}
 
 
-def _refuse(place: int, failing: Mapping[int, PortalError]) -> None:
+def _refuse(place: int, failing: Mapping[int, PortalError | None]) -> None:
     if place >= _MOST:
         raise PortalError("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
-    if place in failing:
-        raise failing[place]
+    if error := failing.get(place):
+        raise error
 
 
 async def _one(key: str, command: str, call: Call, sections: dict[str, dict[str, Any]]) -> None:

@@ -35,10 +35,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A method's reply, what it cost so far, and when it was called (Unix time)."""
+    """A method's reply, what it cost so far where that is counted, and when it was called (Unix time)."""
 
     reply: Reply
-    spent: Spent
+    spent: Spent | None
     begun: float
 
 

@@ -15,14 +15,23 @@ _MOVED = "https://moved.example.com/rest/"
 
 _ANSWERS: dict[str, tuple[int, bytes, str]] = {
     "error_500": (500, b'{"error":"INTERNAL_SERVER_ERROR","error_description":"Internal server error"}', _JSON),
+    "unexpected_500": (
+        500,
+        b'{"error":"error_unexpected_answer","error_description":"\\u041e\\u0448\\u0438\\u0431\\u043a\\u0430<br>"}',
+        _JSON,
+    ),
+    "html_403": (403, b"<html><h1>403 Forbidden</h1></html>", _HTML),
+    "html_500": (500, b"<html><h1>500 Internal Server Error</h1></html>", _HTML),
     "html_502": (502, b"<html><h1>502 Bad Gateway</h1></html>", _HTML),
+    "empty_504": (504, b"", "text/plain"),
     "empty_503": (503, b"", "text/plain"),
     "empty_200": (200, b"", _JSON),
     "cut_short": (200, b'{"result":[{"ID":"1","NA', _JSON),
     "throttled_200": (200, b'{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}', _JSON),
     "html_302": (302, b"<html><h1>302 Found</h1></html>", _HTML),
 }
-_IN_BATCH: dict[str, tuple[str, str]] = {
+_IN_BATCH: dict[str, tuple[str, str] | None] = {
+    "batch_silent": None,
     "batch_error_500": ("INTERNAL_SERVER_ERROR", "Internal server error"),
     "batch_operating": ("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
     "batch_scope": ("insufficient_scope", ""),
@@ -70,12 +79,16 @@ class Faults:
         headers = {"location": _MOVED} if status == 302 else None
         return Response(body, status, headers, media)
 
-    def in_batch(self, kind: str | None, commands: int) -> dict[int, PortalError]:
-        """Which of a batch's commands fail, and how: some of them when the kind is one of commands, else none."""
+    def in_batch(self, kind: str | None, commands: int) -> dict[int, PortalError | None]:
+        """Which of a batch's commands fail, and how: some of them when the kind is one of commands, else none.
+
+        None: the answer is silent about the command.
+        """
         if kind not in _IN_BATCH or not commands:
             return {}
         places = self._chance.sample(range(commands), max(1, commands // _ONE_COMMAND_IN))
-        return {place: PortalError(*_IN_BATCH[kind]) for place in places}
+        error = _IN_BATCH[kind]
+        return {place: PortalError(*error) if error else None for place in places}
 
 
 def outage() -> Response:

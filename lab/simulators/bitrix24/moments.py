@@ -14,10 +14,14 @@ def iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, ZONE).isoformat(timespec="seconds")
 
 
-def timing(begun: float, spent: Spent, *, whole: bool) -> dict[str, Any]:
-    """The ``time`` of an answer to a call begun at ``begun``; ``whole``: in the form that has whole seconds."""
+def timing(begun: float, spent: Spent | None, *, whole: bool) -> dict[str, Any]:
+    """The ``time`` of an answer to a call begun at ``begun``; ``whole``: in the form that has whole seconds.
+
+    Without ``spent`` it says nothing of ``operating``.
+    """
     finished = time.time()
     start, finish = (int(begun), int(finished)) if whole else (begun, finished)
+    counted = {"operating_reset_at": spent.operating_reset_at, "operating": spent.operating or 0} if spent else {}
     return {
         "start": start,
         "finish": finish,
@@ -25,6 +29,5 @@ def timing(begun: float, spent: Spent, *, whole: bool) -> dict[str, Any]:
         "processing": 0 if whole else finished - begun,
         "date_start": iso(begun),
         "date_finish": iso(finished),
-        "operating_reset_at": spent.operating_reset_at,
-        "operating": spent.operating or 0,
+        **counted,
     }

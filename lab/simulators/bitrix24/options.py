@@ -35,20 +35,22 @@ class Options:
     url_ttl: float
     pictures: bool
     faults: Faults
+    box: bool
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line. What is wrong with it is said on standard error, and the exit code is 2."""
     given = _parser().parse_args(arguments)
     operating_ms = given.page_ms if given.operating_ms is None else given.operating_ms
+    rate, operating_limit = (0.0, 0.0) if given.box else (given.rate, given.operating_limit)
     return Options(
         port=given.port,
         webhooks=tuple(given.webhook or [_caller("1:secret")]),
         size=Size(**{one.name: getattr(given, one.name) for one in fields(Size)}),
-        rate=given.rate,
+        rate=rate,
         burst=given.burst,
         throttle_status=given.throttle_status,
-        operating_limit=given.operating_limit,
+        operating_limit=operating_limit,
         operating_window=given.operating_window,
         page_ms=given.page_ms,
         operating_ms=operating_ms,
@@ -57,6 +59,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         url_ttl=given.url_ttl,
         pictures=given.pictures,
         faults=Faults(given.faults, given.fault_seed, given.fault_kinds, given.slow_ms),
+        box=given.box,
     )
 
 
@@ -80,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     records.add_argument("--url-ttl", type=_amount, default=60.0, help="seconds that a signed address is good for")
     records.add_argument("--pictures", action="store_true", help="serve the pictures of people, groups and chats, too")
     limits = parser.add_argument_group("limits")
+    limits.add_argument("--box", action="store_true", help="a self-hosted portal: no limits, and no account of time")
     limits.add_argument("--rate", type=_amount, default=2.0, help="requests per second; 0 = no limit")
     limits.add_argument("--burst", type=_count, default=50)
     limits.add_argument("--throttle-status", type=int, choices=THROTTLE_STATUSES, default=503)

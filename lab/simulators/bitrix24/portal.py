@@ -30,6 +30,7 @@ class Portal:
         self.throttle_status = options.throttle_status
         self.overloaded = False
         self.revoked: frozenset[str] = frozenset()
+        self._box = options.box
         self._webhooks = options.webhooks
         self._pictures = options.pictures
         self._rate, self._burst = options.rate, options.burst
@@ -85,9 +86,9 @@ class Portal:
         await asyncio.sleep(reply.pages * self._page_seconds)
         return Called(reply, self.spent(caller, name), begun)
 
-    def spent(self, caller: Caller, name: str) -> Spent:
-        """What a method took of a webhook's allowance."""
-        return self._operating.spent(caller.secret, name)
+    def spent(self, caller: Caller, name: str) -> Spent | None:
+        """What a method took of a webhook's allowance; None on a self-hosted portal, which keeps no account."""
+        return None if self._box else self._operating.spent(caller.secret, name)
 
     def count(self, what: str) -> None:
         """Count something that is no method."""

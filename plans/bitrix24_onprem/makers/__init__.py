@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from plans.bitrix24_onprem.makers import chats, crm, custom, feed, media, tasks, workflows
 from plans.bitrix24_onprem.makers.codes import read_codes
 from plans.bitrix24_onprem.makers.custom_fields import read_custom_fields
+from plans.bitrix24_onprem.makers.needs import needs_of as needs_of
 from shared.transform.making import Maker
 from shared.transform.tables import TableReader
 

@@ -49,34 +49,36 @@ class MeteredTransport(AioHttpTransport):  # type: ignore[misc]  # the SDK hides
         return await super().send(request, **options)
 
 
-def open_stores(
-    connection: str | None, *, raw_connection: str | None = None, meter: Counter[str] | None = None
-) -> Stores:
-    """All stores. ``connection`` None: by identity, from ``AzureWebJobsStorage__…`` settings.
-
-    ``raw_connection`` is another account for the blobs. Nothing is asked of the network here. ``meter`` counts
-    transactions by service.
-    """
-    counts: Counter[str] = Counter() if meter is None else meter
-    tables, blobs, queues = _services(connection, os.environ, counts)
-    if raw_connection:
-        blobs = _services(raw_connection, os.environ, counts)[1]
-    return _compose((tables, blobs, queues), "")
-
-
 @asynccontextmanager
 async def closing_stores(
-    connection: str | None, *, meter: Counter[str] | None = None, table_prefix: str = ""
+    connection: str | None,
+    *,
+    raw_connection: str | None = None,
+    meter: Counter[str] | None = None,
+    table_prefix: str = "",
 ) -> AsyncIterator[Stores]:
-    """Stores over one account, with connections closed at the end. ``table_prefix`` keeps installations apart."""
-    services = _services(connection, os.environ, Counter() if meter is None else meter)
+    """All stores, with connections that are closed at the end. Nothing is asked of the network here.
+
+    ``connection`` None: by identity, from ``AzureWebJobsStorage__…`` settings. ``raw_connection`` is another account
+    for the blobs. ``meter`` counts transactions by service, ``table_prefix`` keeps installations apart. Raises
+    ValueError for what is no connection string.
+    """
+    counts: Counter[str] = Counter() if meter is None else meter
     async with AsyncExitStack() as stack:
-        for service in services:
-            await stack.enter_async_context(service)
-        yield _compose(services, table_prefix)
+        tables, blobs, queues = await _entered(stack, connection, counts)
+        if raw_connection:
+            _, blobs, _ = await _entered(stack, raw_connection, counts)
+        yield _compose((tables, blobs, queues), table_prefix)
 
 
 _Services = tuple[TableServiceClient, BlobServiceClient, QueueServiceClient]
+
+
+async def _entered(stack: AsyncExitStack, connection: str | None, counts: Counter[str]) -> _Services:
+    services = _services(connection, os.environ, counts)
+    for service in services:
+        await stack.enter_async_context(service)
+    return services
 
 
 def _compose(services: _Services, table_prefix: str) -> Stores:

@@ -76,9 +76,11 @@ class _Builder:
         marks = self._active
         for number, line in enumerate(text.split("\n")):
             if number:
-                children.append(Element("br", marks=marks))
-            if line:
-                children += self._run(line, marks)
+                children.append(Element("br", {}, [], marks))
+            if "://" in line:
+                children += self._addresses(line, marks)
+            elif line:
+                children.append(Text(line, marks))
 
     def open(self, tag: Tag) -> None:
         if tag.name in MARKS:
@@ -124,9 +126,9 @@ class _Builder:
         self._marks = marks
         self._active = "".join(mark for mark in "bius" if marks.get(mark))
 
-    def _run(self, line: str, marks: str) -> list[Node]:
+    def _addresses(self, line: str, marks: str) -> list[Node]:
         """A line of text; addresses of the portal's records in it are links."""
-        if not self._portal.hosts or "://" not in line or self._open["URL"]:
+        if not self._portal.hosts or self._open["URL"]:
             return [Text(line, marks)]
         nodes: list[Node] = []
         start = 0
@@ -229,7 +231,8 @@ class _Builder:
             self._top.children.extend(one.fill(one.children) if explicit else one.fill([]) + one.children)
             return
         if one.element is not None:
-            one.element.children = _trimmed(one.children)
+            children = _trimmed(one.children)
+            one.element.children = [Element("tbody", {}, children)] if children and one.name == "TABLE" else children
             self._top.children.append(one.element)
             if self._marks is not one.outer:
                 self._set_marks({mark: min(n, one.outer.get(mark, 0)) for mark, n in self._marks.items()})

@@ -27,7 +27,8 @@ def looks_like_html(text: str) -> bool:
 
 def read_html(text: str, portal: Portal = _NOWHERE) -> Markup:
     """The tree of an HTML text, cleaned, and the records and files it points to. Takes any string; never raises."""
-    return Markup.of(_tree(tidy(normalise(text)).strip(), portal))
+    clean = normalise(tidy(normalise(text)))  # the second time for what was written as an entity
+    return Markup.of(_tree(clean.strip(), portal))
 
 
 def _tree(clean: str, portal: Portal) -> list[Node]:

@@ -1,11 +1,11 @@
 """From a tree to clean HTML, once it is known who became whom."""
 
-import html
 from collections.abc import Mapping, Sequence
+from functools import cache
 from urllib.parse import urlsplit
 
 from shared.transform.text import tree
-from shared.transform.text.sanitise import ENTITY, TARGET_ID, seal
+from shared.transform.text.sanitise import ENTITY, REL, TARGET_ID, sanitise
 from shared.transform.text.tree import FILES, Element, Link, Markup, Node, Ref, Text
 
 _VOID = frozenset({"br", "hr", "img", "wbr"})
@@ -20,7 +20,7 @@ def render(markup: Markup, resolved: Mapping[Ref, str | None]) -> str:
     """
     out: list[str] = []
     _write(markup.nodes, resolved, out)
-    return seal("".join(out)).strip()
+    return sanitise("".join(out)).strip()
 
 
 def marker(ref: Ref) -> str:
@@ -40,42 +40,57 @@ def _write(nodes: Sequence[Node], resolved: Mapping[Ref, str | None], out: list[
     marks = ""
     for node in nodes:
         if node.marks != marks:
-            _switch(marks, node.marks, out)
+            out.append(_switch(marks, node.marks))
             marks = node.marks
         if isinstance(node, Text):
-            out.append(html.escape(node.value, quote=False))
+            out.append(_escaped(node.value))
         elif isinstance(node, Element):
             _write_element(node, resolved, out)
         else:
             _write_link(node, resolved, out)
     if marks:
-        _switch(marks, "", out)
+        out.append(_switch(marks, ""))
 
 
-def _switch(old: str, new: str, out: list[str]) -> None:
-    """Close and open marks so that those in ``new`` are open; what both begin with stays open."""
+def _escaped(text: str) -> str:
+    """As the sanitiser writes it, so that it finds nothing to change and is done at once."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
+
+
+def _quotable(text: str) -> str:
+    return _escaped(text).replace('"', "&quot;")
+
+
+@cache
+def _switch(old: str, new: str) -> str:
+    """Ends and starts of marks, after which those in ``new`` are open; what both begin with stays open."""
     same = 0
     while same < min(len(old), len(new)) and old[same] == new[same]:
         same += 1
-    out.extend(f"</{mark}>" for mark in reversed(old[same:]))
-    out.extend(f"<{mark}>" for mark in new[same:])
+    ends = "".join(f"</{mark}>" for mark in reversed(old[same:]))
+    return ends + "".join(f"<{mark}>" for mark in new[same:])
 
 
 def _write_element(element: Element, resolved: Mapping[Ref, str | None], out: list[str]) -> None:
-    attributes = [f' {name}="{html.escape(value)}"' for name, value in element.attributes.items()]
-    out.append(f"<{element.name}{''.join(attributes)}>")
-    if element.name not in _VOID:
+    name = element.name
+    out.append(f"<{name}{_attributes(element)}>" if element.attributes else f"<{name}>")
+    if name not in _VOID:
         _write(element.children, resolved, out)
-        out.append(f"</{element.name}>")
+        out.append(f"</{name}>")
+
+
+def _attributes(element: Element) -> str:
+    values = {**element.attributes, "rel": REL} if element.name == "a" else element.attributes
+    return "".join([f' {name}="{_quotable(value)}"' for name, value in values.items()])
 
 
 def _write_link(link: Link, resolved: Mapping[Ref, str | None], out: list[str]) -> None:
     target_id = resolved.get(link.ref)
     if target_id is None:
         _write(link.label, resolved, out)
-        out.append(html.escape(f" {marker(link.ref)}" if link.label else marker(link.ref)))
+        out.append(_escaped(f" {marker(link.ref)}" if link.label else marker(link.ref)))
         return
     entity = "media" if link.ref.entity in FILES else link.ref.entity
-    out.append(f'<span {ENTITY}="{html.escape(entity)}" {TARGET_ID}="{html.escape(target_id)}">')
+    out.append(f'<span {ENTITY}="{_quotable(entity)}" {TARGET_ID}="{_quotable(target_id)}">')
     _write(link.label, resolved, out)
     out.append("</span>")

@@ -1,5 +1,6 @@
 """The last line: HTML of which only what is listed here is left."""
 
+import html
 import re
 from typing import Literal
 
@@ -10,6 +11,9 @@ from shared.transform.text.links import SCHEMES
 ENTITY = "data-entity"
 """Attribute that names the entity of a record or ``media``, next to its target id."""
 TARGET_ID = "data-id"
+
+REL = "noopener noreferrer nofollow"
+"""What every link says of where it leads."""
 
 _INLINE = {"a", "abbr", "b", "br", "cite", "code", "del", "em", "i", "img", "ins", "kbd", "q", "s", "small", "span"}
 _MORE_INLINE = {"strike", "strong", "sub", "sup", "time", "u", "var", "wbr"}
@@ -33,7 +37,12 @@ _SILENT = {"script", "style"}
 """Elements whose content no reader ever saw."""
 
 
+_PLAIN = re.compile(r"[^<>&\x00\r\xa0\ufeff]*+")
+"""Text in which no parser sees anything but text."""
 _PREFORMATTED = re.compile(r"<pre>\n+")
+_LINK_NOWHERE = re.compile(r"<a(?: rel=\"[^\"]*\")?>(.*?)</a>", re.DOTALL)
+_PICTURE_OF_NOTHING = re.compile(r"<img(?! src=)((?: (?!src=)[a-z]+=\"[^\"]*\")*+)>")
+_WORDS = re.compile(r" alt=\"([^\"]*)\"")
 _MAX_DEPTH = 1000
 _MAX_ROUNDS = 8
 _START_OR_END = re.compile(r"<(/?)([a-z][a-z0-9]*)[^<>]*+>?", re.IGNORECASE)
@@ -52,47 +61,46 @@ def _cleaner(url_relative: Literal["deny", "pass_through"], link_rel: str | None
     )
 
 
-_strict = _cleaner("deny", "noopener noreferrer nofollow")
+_strict = _cleaner("deny", REL)
 _reading = _cleaner("pass_through", None)
 
 
-def sanitise(html: str) -> str:
+def sanitise(text: str) -> str:
     """HTML with the listed elements, attributes and URL schemes only, balanced; other text stays, escaped.
 
-    Cleaning what is clean changes nothing. ``html`` must not hold lone surrogates.
+    Of a link or picture whose address is not let through, the words are left. Cleaning what is clean changes nothing.
+    ``text`` must not hold lone surrogates.
     """
-    return _settled(_strict, html)
-
-
-def tidy(html: str) -> str:
-    """As ``sanitise``, with relative addresses left in, for a reader that knows whose they are."""
-    return _settled(_reading, html)
-
-
-def seal(html: str) -> str:
-    """``sanitise`` in one go, for HTML that is well-formed already."""
-    return _clean(_strict, html)
-
-
-def _settled(cleaner: nh3.Cleaner, html: str) -> str:
-    """Cleaned until nothing changes: what an unlisted element kept apart may nest wrongly once it is gone."""
-    for _ in range(_MAX_ROUNDS):
-        cleaned = _clean(cleaner, html)
-        if cleaned == html:
+    if _PLAIN.fullmatch(text):
+        return text
+    for _ in range(_MAX_ROUNDS):  # what an unlisted element kept apart may nest wrongly once it is gone
+        cleaned = _PICTURE_OF_NOTHING.sub(_words, _LINK_NOWHERE.sub(r"\1", _clean(_strict, text)))
+        if cleaned == text:
             break
-        html = cleaned
-    return html
+        text = cleaned
+    return text
 
 
-def _clean(cleaner: nh3.Cleaner, html: str) -> str:
+def tidy(text: str) -> str:
+    """Balanced HTML of listed elements and attributes, with relative addresses left in, for a reader that knows whose
+    they are. Elements may be nested as they must not be; ``sanitise`` mends that."""
+    return _clean(_reading, text)
+
+
+def _clean(cleaner: nh3.Cleaner, text: str) -> str:
     """Cleaned, without line ends after ``<pre>``: every parser drops one, so that each cleaning would take one away."""
-    return _PREFORMATTED.sub("<pre>", cleaner.clean(_flattened(html)))
+    return _PREFORMATTED.sub("<pre>", cleaner.clean(_flattened(text)))
 
 
-def _flattened(html: str) -> str:
+def _words(picture: re.Match[str]) -> str:
+    alt = _WORDS.search(picture[1])
+    return html.escape(html.unescape(alt[1]), quote=False) if alt else ""
+
+
+def _flattened(text: str) -> str:
     """HTML without start tags beyond a depth that no person writes: the parser's time grows with depth times length."""
-    if html.count("<") <= _MAX_DEPTH:
-        return html
+    if text.count("<") <= _MAX_DEPTH:
+        return text
     depth = 0
 
     def keep(match: re.Match[str]) -> str:
@@ -102,4 +110,4 @@ def _flattened(html: str) -> str:
         depth = max(0, depth - 1) if match[1] else depth + 1
         return match[0] if depth <= _MAX_DEPTH else ""
 
-    return _START_OR_END.sub(keep, html)
+    return _START_OR_END.sub(keep, text)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.model.plan import Entity, Plan
-from shared.model.records import Capabilities, Cut, MethodLimit, OutgoingItem, Receipt, SourcePage, SourceRecord
+from shared.model.records import (
+    Capabilities,
+    Cut,
+    MethodLimit,
+    OutgoingItem,
+    Receipt,
+    SchemaNeeds,
+    SourcePage,
+    SourceRecord,
+)
 from shared.ports.surveys import EntitySize, Survey
 from shared.ports.systems import Check, Extracted
 from shared.transform.mapping import Mapping
@@ -83,8 +92,11 @@ class Portal:
         chosen = ids[: self.page]
         records = tuple(SourceRecord(str(i), self.records[entity][i]) for i in chosen)
         following = {"after": chosen[-1], "upto": upto} if len(ids) > self.page else None
-        raw = json.dumps([record.data for record in records]).encode()
+        raw = json.dumps([{"id": record.id, "data": record.data} for record in records]).encode()
         return SourcePage(records, (raw,), following, 1)
+
+    def rows(self, entity: str, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
+        return tuple(SourceRecord(str(row["id"]), row["data"]) for one in raw for row in json.loads(one))
 
     async def checks(self) -> list[Check]:
         return []
@@ -106,12 +118,16 @@ class Written:
 
 
 class Gateway:
-    """A target that keeps the contract's answers. ``trouble`` may raise before or after a call is applied."""
+    """A target that keeps the contract's answers. ``before`` and ``after`` may raise when a call is applied.
+
+    ``lacks`` are checks that fail, by entity.
+    """
 
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], Written] = {}
         self.store_id = "store-1"
         self.calls: list[tuple[str, list[str]]] = []
+        self.lacks: dict[str, list[Check]] = {}
         self.before: Callable[[str, Sequence[OutgoingItem]], None] = lambda _entity, _items: None
         self.after: Callable[[str, Sequence[OutgoingItem]], None] = lambda _entity, _items: None
         self.refuse: Callable[[str, OutgoingItem], Receipt | None] = lambda _entity, _item: None
@@ -145,6 +161,9 @@ class Gateway:
         self.records[entity, item.source_id] = Written(target_id, item.checksum, item.data, run_id, action, versions)
         return Receipt(item.source_id, "imported", target_id, action)
 
+    def batch_size(self, entity: str) -> int:
+        return 50
+
     async def count(self, entity: str) -> tuple[int, int]:
         return sum(key[0] == entity for key in self.records), 0
 
@@ -153,3 +172,7 @@ class Gateway:
 
     async def checks(self) -> list[Check]:
         return []
+
+    async def schema_checks(self, needs: SchemaNeeds) -> list[Check]:
+        self.before("schema", ())
+        return self.lacks.get(needs.entity, [])

@@ -15,6 +15,7 @@ from shared.engine.describing import Descriptions
 from shared.engine.extracted import RowCache
 from shared.engine.extracting import Extractor
 from shared.engine.finishing import Finishing
+from shared.engine.flaws import Flaws
 from shared.engine.importing import Importer
 from shared.engine.job import Job, Pace
 from shared.engine.lookup import References
@@ -27,6 +28,7 @@ from shared.engine.targets import TargetGuard
 from shared.engine.watching import Watchdog
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
 from shared.model.plan import Plan
+from shared.model.records import SchemaNeeds
 from shared.model.run import Run, RunMode
 from shared.ports.stores import Stores
 from shared.storage.memory.opening import open_memory_stores
@@ -56,6 +58,7 @@ class World:
     clock: ManualClock
     pace: Pace = field(default_factory=lambda: Pace(slice_rows=40, halt_after=900))
     plan: Plan = PLAN
+    needs: dict[str, SchemaNeeds] = field(default_factory=dict)
     started: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -67,7 +70,7 @@ class World:
     def of(self, plan: str) -> Job:
         if plan != self.plan.name:
             raise KeyError(plan)
-        return Job(self.plan, MAPPINGS, self.portal, self.gateway)
+        return Job(self.plan, MAPPINGS, self.portal, self.gateway, needs=self.needs)
 
     def rewire(self) -> None:
         """A new process: nothing but the stores is remembered."""
@@ -76,10 +79,11 @@ class World:
         admission = Admission(self.stores.runs, self.clock)
         finishing = Finishing(self.stores, self.clock)
         self.control = RunControl(self, self.stores, outages, self.clock)
-        self.statuses = Statuses(self, self.stores, self.clock)
+        self.statuses = Statuses(self, self.stores, outages, self.clock)
+        self.flaws = Flaws(self, self.stores)
         self.advancer = Advancer(self, self.stores, outages, stopping, finishing, self.clock, self.pace)
         self.binder = Binder(self, self.stores, outages, stopping, self.clock)
-        rows = RowCache(self.stores)
+        rows = RowCache(self, self.stores)
         self.cutter = Cutter(self, self.stores, stopping, self.pace, rows)
         self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace, rows)
         self.importer = Importer(

@@ -172,7 +172,7 @@ async def test_nothing_is_missing_of_a_parent_that_the_source_does_not_offer(wor
 
 
 async def test_few_pages_of_parents_are_kept_in_memory(world):
-    cache, names = RowCache(world.stores), [f"rows/run/{number}" for number in range(20)]
+    cache, names = RowCache(world, world.stores), [f"rows/run/{number}" for number in range(20)]
     for name in names:
         await world.stores.archive.put(name, dump_rows([SourceRecord("1", {"NAME": "old"})]))
         await cache.rows(name)

@@ -22,10 +22,14 @@ class Scripted:
         self.answer = answer or (lambda source_id, _call: Receipt(source_id, _IN, f"t{source_id}"))
         self.trouble_at: int | None = None
         self.at_work = self.most_at_work = 0
+        self.wanted = 1_000
 
     @property
     def ids(self) -> list[list[str]]:
         return [[item.source_id for item in call] for call in self.calls]
+
+    def batch_size(self, _entity: str) -> int:
+        return self.wanted
 
     async def write(self, _entity: str, _run: str, _batch: str, items: Sequence[OutgoingItem]) -> tuple[Receipt, ...]:
         self.calls.append(list(items))
@@ -77,6 +81,17 @@ async def test_a_batch_has_no_more_bytes_than_the_target_takes_and_wastes_few() 
     sizes = [sum(len(orjson.dumps(item.data)) for item in call) for call in target.calls]
     assert all(10_000 < size < 20_000 for size in sizes[:-1])
     assert sorted(int(one) for call in target.ids for one in call) == list(range(1, 21))
+
+
+async def test_a_batch_has_the_size_that_the_target_wants_when_its_turn_comes() -> None:
+    def shrink(source_id: str, call: int) -> Receipt:
+        target.wanted = 8 // call
+        return Receipt(source_id, _IN, "t")
+
+    target = Scripted(shrink)
+    target.wanted = 10
+    await send(target, items(25), max_items=9)
+    assert [len(call) for call in target.calls] == [9, 8, 4, 2, 2]
 
 
 async def test_an_item_that_is_too_large_for_any_batch_goes_alone() -> None:

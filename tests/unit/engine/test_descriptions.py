@@ -12,7 +12,7 @@ from shared.model.records import SourceRecord
 
 async def test_a_run_that_read_no_definitions_knows_none_but_the_portal(world) -> None:
     run = await world.start()
-    around = await Descriptions(world.stores, RowCache(world.stores)).of(run, world.of(run.plan), "user")
+    around = await Descriptions(world.stores, RowCache(world, world.stores)).of(run, world.of(run.plan), "user")
     assert (around.definitions, around.hosts) == ({}, {(await world.of(run.plan).source.identity()).partition(":")[0]})
     assert around.imported == {"department", "user", "group"}
 
@@ -22,7 +22,7 @@ async def test_definitions_that_were_read_after_a_resume_are_known(world) -> Non
     kept = tuple(entity for entity in world.plan.entities if entity.name != "group")
     world.plan = replace(world.plan, entities=(Entity("custom_field", archive_only=True), *kept, described))
     run = await world.start()
-    descriptions = Descriptions(world.stores, RowCache(world.stores))
+    descriptions = Descriptions(world.stores, RowCache(world, world.stores))
     before = await descriptions.of(run, world.of(run.plan), "group")
     await world.stores.archive.put("rows/fields", dump_rows([SourceRecord("7", {"FIELD_NAME": "UF_COLOUR"})]))
     key = PageKey(run.run_id, "custom_field", 0, Stage.EXTRACT, 0)

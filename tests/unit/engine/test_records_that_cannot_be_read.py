@@ -14,22 +14,25 @@ from shared.ports.systems import Extracted
 
 
 class LosingPortal:
-    """Loses user 99 of whatever page he is on, for so many times; then he is found again."""
+    """Loses the ``wanted`` users of whatever page they are on, for so many times; then they are found again."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.times = 1000
+        self.wanted = {"99"}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
     async def read(self, entity: str, cursor: dict[str, Any], extracted: Extracted) -> SourcePage:
         page: SourcePage = await self.inner.read(entity, cursor, extracted)
-        if not self.times or entity != "user" or "99" not in {record.id for record in page.records}:
+        lost = [record.id for record in page.records if record.id in self.wanted] if entity == "user" else []
+        if not self.times or not lost:
             return page
         self.times -= 1
-        kept = tuple(record for record in page.records if record.id != "99")
-        return replace(page, records=kept, lost=(Lost("99", "source.denied", "nobody may see 99"),))
+        kept = tuple(record for record in page.records if record.id not in lost)
+        letters = tuple(Lost(one, "source.denied", f"nobody may see {one}") for one in lost)
+        return replace(page, records=kept, lost=letters)
 
 
 @pytest.fixture
@@ -115,3 +118,14 @@ async def test_who_comes_second_leaves_no_letter_of_a_record_that_the_first_one_
     await read_all()
     assert await letters.list(run.run_id) == []
     assert (await losing.status(run.run_id))["entities"]["user"]["extracted"] == 130
+
+
+async def test_records_that_cannot_be_read_count_towards_the_threshold(world):
+    portal = LosingPortal(world.portal)
+    portal.wanted = {str(number) for number in range(1, 131, 20)}
+    world.portal = portal
+    world.rewire()
+    run = await world.drive((await world.start()).run_id)
+    assert (run.state, run.reason) == (RunState.HALTED, "run.failures_over_threshold")
+    resumed = await world.control.resume(run.run_id, "tester", world.starter)
+    assert resumed.tolerated == 7

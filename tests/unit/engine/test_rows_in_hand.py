@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.engine import holding as holding_module
-from shared.engine.completing import complete
+from shared.engine.completing import complete, give_up
 from shared.engine.holding import HOLD_SECONDS, holding
 from shared.engine.parking import park
 from shared.model.errors import Conflict
@@ -79,3 +79,19 @@ async def test_a_new_wake_up_does_not_keep_a_row_from_being_completed(world) -> 
     await world.stores.ledger.mark([replace(row, enqueued_at=2.0)])
     await complete(world.stores.ledger, replace(row, state=PageState.DONE, receipts="mine"))
     assert (await world.stores.ledger.get(_KEY)).receipts == "mine"
+
+
+async def test_a_slice_whose_records_nobody_knows_is_given_up_with_one_letter_for_all(world) -> None:
+    row = await put(world, cursor={"start": 40, "count": 30}, raw_blob="raw/1")
+    await give_up(world.stores, row, "page.rows_lost", "gone", at=7.0)
+    dead = await world.stores.ledger.get(_KEY)
+    assert (dead.state, dead.reason, dead.counts.dead_lettered) == (PageState.DEAD, "page.rows_lost", 30)
+    (letter,) = await world.stores.dead_letters.list("run-1")
+    assert (letter.source_id, letter.raw_blob) == ("range-0-page-0-slice-0", "raw/1")
+
+
+async def test_a_row_that_somebody_completes_meanwhile_is_not_given_up(world) -> None:
+    row = await put(world)
+    await complete(world.stores.ledger, replace(row, state=PageState.DONE, receipts="theirs"))
+    await give_up(world.stores, row, "page.rows_lost", "gone", at=7.0, source_ids=[])
+    assert (await world.stores.ledger.get(_KEY)).state is PageState.DONE

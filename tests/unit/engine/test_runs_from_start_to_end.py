@@ -245,6 +245,16 @@ async def test_too_many_failures_halt_the_run_and_resume_tolerates_the_known_one
     assert (ended.state, ended.tolerated) == (RunState.COMPLETED_WITH_ERRORS, 5)
 
 
+async def test_a_run_goes_on_with_the_threshold_that_its_resume_gives(world) -> None:
+    world.gateway.refuse = lambda entity, item: (
+        Receipt(item.source_id, "failed", code="VALIDATION", reason="no") if entity == "user" else None
+    )
+    run = await world.drive((await world.start()).run_id)
+    await world.control.resume(run.run_id, "tester", world.starter, failure_threshold=1.0)
+    ended = await world.drive(run.run_id)
+    assert (ended.state, ended.options.failure_threshold) == (RunState.COMPLETED_WITH_ERRORS, 1.0)
+
+
 async def test_cancel_frees_the_plan_and_late_messages_do_nothing(world) -> None:
     run = await world.start()
     await world.tick(run)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from shared.model.errors import RetryLater
+from shared.model.ledger import Stage
 from shared.model.run import Run, RunMode
 from shared.transform.mapping import Draft, Mapping
 from tests.unit.engine.both_sides import MAPPINGS
@@ -23,6 +25,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Mapping, "apply", noted)
     return seen
+
+
+def _out() -> None:
+    raise RetryLater("source.unreachable", "not now")
 
 
 async def again(world: World) -> Run:
@@ -122,3 +128,41 @@ async def test_a_dry_run_writes_no_origin(world: World) -> None:
     run = await world.start(RunMode.DRY_RUN)
     await world.drive(run.run_id)
     assert all(entry.origin is None for entry in (await idmap.block("group", "0")).values())
+
+
+async def _turns(world: World, run: Run, number: int) -> None:
+    for _ in range(number):
+        await world.tick(run)
+        await world.deliver()
+        world.clock.offset += 1
+
+
+async def test_what_is_unchanged_does_not_wait_for_its_turn(world: World) -> None:
+    await again(world)
+    world.portal.trouble = lambda entity, _cursor: _out() if entity == "department" else None
+    run = await world.start()
+    await _turns(world, run, 20)
+    entities = (await world.status(run.run_id))["entities"]
+    assert entities["department"]["skipped"] == 0
+    assert entities["user"]["skipped"] == 130
+
+
+async def test_what_is_changed_waits_for_its_turn(world: World) -> None:
+    await again(world)
+    world.portal.records["user"][7]["EMAIL"] = "new@example.com"
+    world.portal.trouble = lambda entity, _cursor: _out() if entity == "department" else None
+    run = await world.start()
+    await _turns(world, run, 20)
+    assert world.gateway.records["user", "7"].data["email"] != "new@example.com"
+    world.portal.trouble = lambda _entity, _cursor: None
+    await world.drive(run.run_id)
+    assert world.gateway.records["user", "7"].data["email"] == "new@example.com"
+
+
+async def test_the_first_run_looks_at_nothing_before_its_turn(world: World) -> None:
+    run = await world.start()
+    world.portal.trouble = lambda entity, _cursor: _out() if entity == "department" else None
+    await _turns(world, run, 20)
+    slices = await world.stores.ledger.scan(run.run_id, stage=Stage.IMPORT)
+    assert slices
+    assert not [row for row in slices if row.enqueued_at is not None or row.in_turn]

@@ -16,7 +16,11 @@ def _only(start_portal: Any, kind: str, *others: str) -> Any:
     ("kind", "status", "beginning"),
     [
         ("error_500", 500, '{"error":"INTERNAL_SERVER_ERROR"'),
+        ("unexpected_500", 500, '{"error":"error_unexpected_answer"'),
+        ("html_403", 403, "<html>"),
+        ("html_500", 500, "<html>"),
         ("html_502", 502, "<html>"),
+        ("empty_504", 504, ""),
         ("empty_503", 503, ""),
         ("empty_200", 200, ""),
         ("cut_short", 200, '{"result":['),
@@ -67,6 +71,11 @@ def test_some_commands_of_a_batch_fail_and_the_others_succeed(start_portal: Any,
     assert len(sections["result_error"]) == 4
     assert {one["error"] for one in sections["result_error"].values()} == {error}
     assert sections["result"].keys() == commands.keys() - sections["result_error"].keys()
+
+
+def test_a_batch_may_be_silent_about_some_of_its_commands(start_portal: Any) -> None:
+    sections = _only(start_portal, "batch_silent").batch({f"c{number}": "server.time" for number in range(20)})
+    assert [len(sections[name]) for name in ("result", "result_time", "result_error")] == [16, 16, 0]
 
 
 def test_a_lacking_scope_in_a_batch_has_no_description(start_portal: Any) -> None:

@@ -58,3 +58,11 @@ def test_a_method_is_free_again_when_its_baskets_are_empty(start_portal: Any) ->
 
 def test_pages_that_sleep_book_what_they_slept(start_portal: Any) -> None:
     assert start_portal("--page-ms", "110").call("user.get")["time"]["operating"] == 0.11
+
+
+def test_a_self_hosted_portal_limits_nothing_and_keeps_no_account(start_portal: Any) -> None:
+    portal = start_portal(*LIMIT, "--rate", "1", "--burst", "1", "--box")
+    answers = [portal.call("batch", {"cmd": {"a": "user.get"}}) for _ in range(5)]
+    assert {"operating", "operating_reset_at"}.isdisjoint(answers[-1]["time"])
+    assert {"operating", "operating_reset_at"}.isdisjoint(answers[-1]["result"]["result_time"]["a"])
+    assert "result" in portal.call("user.get")

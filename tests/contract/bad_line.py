@@ -1,0 +1,93 @@
+"""A line to a gateway that refuses calls and spoils answers as a test wants."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import orjson
+
+from shared.model.json import JsonObject
+
+Answer = tuple[int, bytes] | None
+"""Status and body; None: the connection ends without an answer."""
+
+
+class Line(ThreadingHTTPServer):
+    """Hands calls on to ``base``, and what ``spoil`` makes of the answers back. A file counts as a call of one item."""
+
+    daemon_threads = True
+
+    def __init__(self, base: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.base = base
+        self.http = httpx.Client()
+        self.bodies: list[JsonObject] = []
+        self.refuse: Callable[[JsonObject], Answer] | None = None
+        self.spoil: Callable[[int, bytes], Answer] = lambda status, body: (status, body)
+
+    def calls_with(self, source_id: str) -> list[JsonObject]:
+        """The item of every call that carried the record."""
+        return [one for body in self.bodies for one in body.get("items", []) if one["source_id"] == source_id]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet to an answer: of two, the second would wait for an acknowledgement
+    server: Line
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        key = self.headers.get("X-Media-Key")
+        body = {"items": [{"source_id": key}]} if key else orjson.loads(content)
+        self.server.bodies.append(body)
+        answer = self._answer(body, content)
+        if answer is None:
+            self.close_connection = True
+            return
+        status, said = answer
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def _answer(self, body: JsonObject, content: bytes) -> Answer:
+        writes = "items" in body
+        if writes and self.server.refuse and (refused := self.server.refuse(body)):
+            return refused
+        headers = {name: value for name, value in self.headers.items() if name.startswith(("Content-Type", "X-"))}
+        passed = self.server.http.post(self.server.base + self.path, content=content, headers=headers)
+        answered = passed.status_code, passed.content
+        return self.server.spoil(*answered) if writes else answered
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+class OpenBudget:
+    """Always gives leave."""
+
+    async def acquire(self, method: str, calls: int = 1) -> None:
+        """At once."""
+
+    async def throttled(self, method: str, retry_after: float | None = None) -> None:
+        """Nothing to remember."""
+
+    def learn(self, per_minute: object) -> None:
+        """Nothing to learn."""
+
+
+@contextmanager
+def opened(base: str) -> Iterator[Line]:
+    """A line to the gateway at ``base`` that is there meanwhile."""
+    server = Line(base)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        server.http.close()
