@@ -11,6 +11,9 @@ from shared.model.run import RunMode, RunState
 COUNTS = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
 SHORTFALLS = ("flawed", "unresolved", "left_out", "placeholders")
 
+FURTHER = "*"
+"""The name under which the API counts the fields that it does not name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -29,6 +32,7 @@ class EntityStatus:
     ``counts`` has every name of COUNTS. ``stopped_by`` is the reason that ended this entity alone. ``left_out`` are
     records that stay behind by decision. ``shortfalls`` tell by name how many records lack something; ``coverage``
     are counters of what could be seen; ``incomplete`` says what could not be read of the entities that it follows.
+    ``undecided`` are source fields that the mapping says nothing of, with the number of records that have a value.
     """
 
     name: str
@@ -41,6 +45,7 @@ class EntityStatus:
     left_out: int = 0
     shortfalls: Mapping[str, int] = field(default_factory=dict)
     coverage: Mapping[str, int] = field(default_factory=dict)
+    undecided: Mapping[str, int] = field(default_factory=dict)
     incomplete: str | None = None
     wait: Wait | None = None
 
@@ -151,6 +156,7 @@ def _entity(name: str, item: Json) -> EntityStatus:
         left_out=_count(data.get("left_out")),
         shortfalls={name: _count(data.get(name)) for name in SHORTFALLS},
         coverage={str(name): _count(count) for name, count in as_map(data.get("coverage")).items()},
+        undecided={str(name): _count(count) for name, count in as_map(data.get("undecided")).items()},
         incomplete=_text(data.get("incomplete")),
         wait=_wait(as_map(data.get("waiting"))),
     )

@@ -96,7 +96,6 @@ class ConfiguredJobs:
     def _tally(self, system: str) -> Tally:
         def tally(method: str, verdict: str) -> None:
             self.counters.call(system, method, verdict)
-            if system == "source":
-                record(method, verdict)
+            record(method, verdict)
 
         return tally

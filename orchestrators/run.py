@@ -15,6 +15,8 @@ CHUNK = 50
 SHORTEST_PAUSE = 0.25
 PAUSE = 1
 LONGEST_PAUSE = 15
+GROWTH = 0.25
+"""Share of the time without progress that a pause may take: what ends is noticed soon, by its own measure."""
 
 
 def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
@@ -22,7 +24,7 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
     job = context.get_input()
     ids = {"run_id": job["run_id"], "epoch": job["epoch"]}
     bound = job.get("bound", False)
-    done, pause = job.get("done", -1), job.get("pause", PAUSE)
+    done, idle = job.get("done", -1), job.get("idle", 0.0)
     for _ in range(TICKS):
         tick = yield context.call_activity(ADVANCE_RUN, ids)
         if tick["stop"]:
@@ -39,13 +41,15 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
                 )
                 opened = opened or any(answers)
         if opened:
-            pause = PAUSE
+            idle = 0.0
             continue
-        progress = tick["moved"] or tick["done"] != done
-        pause = (SHORTEST_PAUSE if tick["near"] else PAUSE) if progress else min(LONGEST_PAUSE, pause * 2)
-        done = tick["done"]
-        due = tick["due"]  # what waits for an instant is not kept waiting until the end of a long pause
-        seconds = pause if due is None else min(pause, max(PAUSE, due))
-        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=seconds))
-    context.continue_as_new({**ids, "bound": bound, "done": done, "pause": pause})
+        if tick["moved"] or tick["done"] != done:
+            idle = 0.0
+        shortest = SHORTEST_PAUSE if tick["near"] else PAUSE
+        pause = min(LONGEST_PAUSE, max(shortest, idle * GROWTH))
+        if tick["due"] is not None:  # what waits for an instant is not kept waiting until the end of a long pause
+            pause = min(pause, max(PAUSE, tick["due"]))
+        done, idle = tick["done"], idle + pause
+        yield context.create_timer(context.current_utc_datetime + timedelta(seconds=pause))
+    context.continue_as_new({**ids, "bound": bound, "done": done, "idle": idle})
     return {**ids, "ticks": "continued"}

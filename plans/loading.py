@@ -79,6 +79,7 @@ def read_plan(folder: Path, own: Own = _NOTHING, tables: Path | None = None) -> 
     imported = [entity.name for entity in entities if not entity.archive_only]
     read = {name: _table(places[name], reader) for name, reader in own.tables.items()}
     mappings = {name: _mapping(folder, name, plan, own.makers, read) for name in imported}
+    _check_parents(mappings)
     needs = {name: needed for name, mapping in mappings.items() if (needed := own.needs(mapping))}
     return LoadedPlan(plan, mappings, needs)
 
@@ -144,6 +145,21 @@ def _check_rule(place: str, rule: Rule, plan: Plan) -> None:
         raise MappingError(f"{place}: the plan has no [placeholder.{rule.reference}]")
     if rule.many and (rule.required or rule.default is not None):
         raise MappingError(f"{place}: a list with nothing in it is empty; 'many' goes without 'required' and 'default'")
+
+
+def _check_parents(mappings: AbstractMapping[str, Mapping]) -> None:
+    for mapping in mappings.values():
+        if not isinstance(mapping.within, str | None):
+            raise MappingError(f"{mapping.entity}: 'within' names a field of the source")
+        for rule in _all_rules(mapping.rules):
+            place = f"{mapping.entity}.{rule.name}"
+            parted = rule.reference is not None and mappings[rule.reference].within is not None
+            if parted and rule.within is None:
+                raise MappingError(f"{place}: {rule.reference!r} lies by its parents; 'within' has to name the field")
+            if rule.within is not None and not parted:
+                raise MappingError(f"{place}: {rule.reference!r} does not lie by its parents; it goes without 'within'")
+            if parted and rule.placeholder:
+                raise MappingError(f"{place}: no placeholder can be made of what lies by its parents")
 
 
 def _check_order(plan: Plan) -> None:

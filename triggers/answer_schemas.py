@@ -5,6 +5,7 @@ from typing import Any
 from shared.engine.flaws import KINDS
 from shared.model.run import RunMode, RunState
 from shared.ports.systems import Severity
+from shared.transform.coverage import FURTHER, MOST_NAMES
 from triggers.problems import STATUS
 
 Schema = dict[str, Any]
@@ -16,6 +17,11 @@ _NUMBER: Schema = {"type": ["number", "null"]}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
 _PERHAPS_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 _COUNTS: Schema = {"type": "object", "additionalProperties": _COUNT}
+_METHODS: Schema = {
+    "type": "object",
+    "additionalProperties": _COUNTS,
+    "description": "Calls by method and verdict, repeated and refused ones too",
+}
 
 
 def list_of(items: Schema) -> Schema:
@@ -59,11 +65,8 @@ def _status() -> Schema:
             "description": "By name, in import order",
         },
         calls=_object(source=_COUNT, target=_COUNT),
-        source_methods={
-            "type": "object",
-            "additionalProperties": _COUNTS,
-            "description": "Calls by method and verdict",
-        },
+        source_methods=_METHODS,
+        target_methods=_METHODS,
         rate={**_NUMBER, "description": "Records per second since the start, reading and writing counted"},
         eta_seconds=_NUMBER,
     )
@@ -89,6 +92,11 @@ def _entity() -> Schema:
             "description": "Pages that were put away, and when the first of them goes on; null while none is",
         },
         coverage={**_COUNTS, "description": "How much could be seen, and by whom"},
+        undecided={
+            **_COUNTS,
+            "description": "Source fields that the mapping neither takes over nor ignores, with the number of records "
+            f"in which each holds something; {MOST_NAMES} at most are named, the others are counted as `{FURTHER}`",
+        },
     )
 
 

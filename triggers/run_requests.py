@@ -124,11 +124,14 @@ def _read(request: func.HttpRequest, model: type[Body], expected: str) -> Body:
 
 
 def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequest:
-    """Check ``body`` against the plan. ``already_in`` are entities that an earlier run brought in."""
+    """Check ``body`` against the plan. ``already_in`` are entities that an earlier run brought in.
+
+    What is only archived comes along unnamed where chosen entities are read along it or described by it.
+    """
     mode = RunMode(body.mode)
     if body.since is not None:
         raise invalid("since", f"goes with mode delta, which is not offered yet; {mode.value} reads everything")
-    chosen = chosen_of(plan, body.entities)
+    chosen = plan.with_what_they_follow(chosen_of(plan, body.entities))
     for name, gap in plan.unread_parents(chosen).items():
         raise invalid("entities", f"{name} is read along {', '.join(gap)}; add {'it' if len(gap) == 1 else 'them'}")
     for name, gap in plan.missing_requirements(chosen).items():

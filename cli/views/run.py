@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.failures import Failure
-from cli.run_status import EntityStatus, RunStatus
+from cli.run_status import FURTHER, EntityStatus, RunStatus
 from cli.views.progress import Progress
 from cli.views.text import clean, clock, duration, instant, number
 from shared.model.reasons import REASONS
@@ -28,6 +28,9 @@ _NOT_IMPORTED = {
 
 _MOMENTS = 10.0
 """Seconds that are not worth a word: pages wait so long for their turn all the time."""
+
+_MOST_FIELDS = 10
+"""How many fields that nobody decided about are named in a line."""
 
 _SHORT = {
     "flawed": "with a field left empty, its value being unreadable",
@@ -105,6 +108,7 @@ def outcome_lines(status: RunStatus) -> list[str]:
         lines.append(f"go on with: portage resume {status.run_id}")
     if status.ended:
         lines += [line for entity in status.entities if (line := shortfall_line(entity))]
+        lines += [line for entity in status.entities if (line := undecided_line(entity))]
         if any(any(entity.shortfalls.values()) for entity in status.entities):
             lines.append(f"which records these are: portage flaws {status.run_id}")
     return lines
@@ -121,6 +125,20 @@ def shortfall_line(entity: EntityStatus) -> str:
     if entity.incomplete:
         parts.append(f"incomplete, for these could not be read: {entity.incomplete}")
     return f"{entity.name}: {', '.join(parts)}" if parts else ""
+
+
+def undecided_line(entity: EntityStatus) -> str:
+    """Which source fields nobody decided about, those that hold something most often first; empty for none."""
+    if not entity.undecided:
+        return ""
+    named = sorted((name for name in entity.undecided if name != FURTHER), key=lambda name: -entity.undecided[name])
+    parts = [f"{name} ({number(entity.undecided[name])})" for name in named[:_MOST_FIELDS]]
+    if len(named) > _MOST_FIELDS or FURTHER in entity.undecided:
+        parts.append("and more (portage status --json)")
+    return (
+        f"{entity.name}: fields that did not go over, for nobody decided about them (records that have a value): "
+        f"{', '.join(parts)}; take them over or ignore them in the mapping"
+    )
 
 
 def verdict_line(status: RunStatus) -> str:

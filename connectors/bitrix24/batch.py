@@ -65,6 +65,13 @@ def batch_results(answer: Json) -> JsonObject:
     return {key: result for key, result in results.items() if not is_error(result)}
 
 
+def batch_errors(answer: Json) -> set[str]:
+    """Keys of what a decoded answer refuses, be it as an error or as a result that is one."""
+    outer = _section(answer, "result")
+    returned = {key for key, result in _section(outer, "result").items() if is_error(result)}
+    return returned.union(_section(outer, "result_error"))
+
+
 def _section(outer: Json, name: str) -> JsonObject:
     """An empty section is ``[]``."""
     return as_map(as_map(outer).get(name))

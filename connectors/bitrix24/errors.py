@@ -14,6 +14,7 @@ _THROTTLED: _Kind = (SlowDown, "source.throttled")
 _STUMBLED: _Kind = (RetryLater, "source.unexpected_answer")
 _UNAUTHORISED: _Kind = (RunStopped, "source.unauthorised")
 _DENIED: _Kind = (EntityStopped, "source.denied")
+_NOT_FOUND: _Kind = (EntityStopped, "source.not_found")
 _REFUSED: _Kind = (EntityStopped, "source.refused")
 
 _CODES: Mapping[str, _Kind] = {
@@ -24,6 +25,8 @@ _CODES: Mapping[str, _Kind] = {
     "error_unexpected_answer": _STUMBLED,
     "error_method_not_found": (EntityStopped, "source.method_missing"),
     "error_batch_method_not_allowed": (EntityStopped, "source.method_missing"),
+    "error_not_found": _NOT_FOUND,
+    "not_found": _NOT_FOUND,
     "no_auth_found": _UNAUTHORISED,
     "expired_token": _UNAUTHORISED,
     "invalid_token": _UNAUTHORISED,

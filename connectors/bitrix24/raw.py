@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from connectors.bitrix24.dates import with_offsets
 from connectors.bitrix24.signed_addresses import without_signatures
 from shared.http.redaction import mask_secrets
 from shared.model.errors import RetryLater
@@ -48,7 +49,7 @@ def noted(raw: Sequence[bytes]) -> JsonObject:
 
 def _read(body: bytes) -> JsonObject:
     """Raises RetryLater for what was never ours."""
-    one = orjson.loads(body)
+    one = orjson.loads(with_offsets(body))
     if not isinstance(one, dict):
         raise RetryLater("source.unexpected_answer", "an archived answer without its frame")
     return one

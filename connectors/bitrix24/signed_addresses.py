@@ -6,7 +6,8 @@ What people wrote is left as it is: only addresses that the portal itself makes 
 
 import re
 
-_MASK = b"***"
+MASK = "***"
+_MASK = MASK.encode()
 
 _NAMES = (b"auth", b"token", b"sign", b"signature", b"sig")
 _BEFORE_NAME = re.compile(
@@ -26,12 +27,9 @@ _LONGEST_ADDRESS = 2048
 
 _OF_FILES = frozenset(
     b"DOWNLOAD_URL VIEW_URL SHOW_URL DETAIL_URL PREVIEW_URL downloadUrl viewUrl showUrl detailUrl previewUrl "
-    b"urlDownload urlMachine urlPreview urlShow avatar avatar_hr icon preview".split()
+    b"urlDownload urlMachine urlPreview urlShow avatar avatar_hr icon preview PERSONAL_PHOTO IMAGE AVATAR".split()
 )
 """Fields with addresses that the portal makes."""
-
-_OF_PICTURES = frozenset(b"PERSONAL_PHOTO IMAGE AVATAR".split())
-"""Pictures of people and groups are open to everybody (API facts §4.9), and fetched by the address in their row."""
 
 
 def without_signatures(body: bytes) -> bytes:
@@ -63,6 +61,4 @@ def _is_of_the_portal(body: bytes, end: int) -> bool:
     if not start or body[start - 2 : start - 1] == b"\\":
         return bool(_OF_REST.search(before))
     key = _KEY.search(body, max(0, start - _LONGEST_KEY), start)
-    if key is not None and key[1] in _OF_PICTURES:
-        return False
     return (key is not None and key[1] in _OF_FILES) or bool(_RELATIVE.match(before) or _OF_REST.search(before))

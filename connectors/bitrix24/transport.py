@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from connectors.bitrix24.batch import BatchAnswer, read_batch
+from connectors.bitrix24.dates import with_offsets
 from connectors.bitrix24.errors import classify_body, classify_page
 from connectors.bitrix24.methods import require_read, shown
 from connectors.bitrix24.operating import Operating, read_operating
@@ -136,7 +137,7 @@ class Transport:
             for name in sorted(names):
                 await self.budget.acquire(name, 0)  # a method that rests does so inside a batch too
         posted = await self._post(BATCH, {"halt": 0, "cmd": lines}, payer)
-        return read_batch(posted.body, methods, posted.seconds, posted.decoded)
+        return read_batch(posted.body, methods, posted.seconds, _decoded(posted))
 
     async def _hear(self, method: str, operating: Operating | None, commands: int) -> None:
         """Ask for a pause before the portal has to refuse the method."""
@@ -183,7 +184,7 @@ def classify(answer: Answer) -> PortageError | None:
 
 def read_envelope(answer: Answer) -> Envelope:
     """Decode an answer that ``classify`` found good."""
-    body = as_map(answer.decoded)
+    body = as_map(_decoded(answer))
     return Envelope(
         result=body["result"],
         total=_number(body.get("total")),
@@ -192,6 +193,12 @@ def read_envelope(answer: Answer) -> Envelope:
         raw=answer.body,
         seconds=answer.seconds,
     )
+
+
+def _decoded(answer: Answer) -> Json:
+    """The body with its dates made plain."""
+    body = with_offsets(answer.body)
+    return answer.decoded if body is answer.body else orjson.loads(body)
 
 
 def _number(value: Json) -> int | None:

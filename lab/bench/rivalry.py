@@ -48,5 +48,6 @@ def extracted_ids(system: System) -> Iterator[int]:
 
 def lost(system: System, seen: set[int]) -> set[int]:
     """Deals that existed the whole time, from the portal's start until now, and were not seen."""
+    there = {int(deal["id"]) for deal in system.truth("deal")}  # before the journal, which then knows all that is new
     added = {int(one["id"]) for one in system.journal() if one["entity"] == "deal" and one["what"] == "added"}
-    return {int(deal["id"]) for deal in system.truth("deal")} - added - seen
+    return there - added - seen

@@ -25,7 +25,6 @@ class Delivery:
     """What came of one delivery. ``trouble`` says why some of it could not be delivered now."""
 
     receipts: list[Receipt] = field(default_factory=list)
-    calls: int = 0
     trouble: Exception | None = None
 
 
@@ -72,7 +71,6 @@ async def _batch(
     rest = list(batch)
     for repeat in range(_REPEATS):
         receipts = await target.write(entity, run_id, f"{batch_id}-{repeat}" if repeat else batch_id, rest)
-        delivery.calls += 1
         again = {receipt.source_id for receipt in receipts if receipt.outcome == "failed" and receipt.retryable}
         last = repeat == _REPEATS - 1
         delivery.receipts.extend(one for one in receipts if last or one.source_id not in again)

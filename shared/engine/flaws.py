@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -96,7 +97,7 @@ class Flaws:
         told = {record.id: record.data.get(field) for record in records}
         return [
             replace(flaw, field=field, reason=reason if reason in REASONS else None)
-            if flaw.kind == "left_out" and (reason := str(told.get(flaw.source_id or "")))
+            if flaw.kind == "left_out" and flaw.reason is None and (reason := str(told.get(flaw.source_id or "")))
             else flaw
             for flaw in flaws
         ]
@@ -122,7 +123,7 @@ def _told(row: PageRow, receipts: dict[str, Any]) -> Iterator[Flaw]:
     """All flaws of a slice that its counts speak of, in an order that stays."""
     counted = [kind for kind in KINDS if getattr(row.counts, kind)]
     made = (flaw for kind in counted for flaw in _OF_KIND[kind](kind, receipts.get(kind)))
-    for index, flaw in enumerate(made):
+    for index, flaw in enumerate(chain(made, _kept(receipts.get("kept")))):
         yield replace(flaw, place=Place.of(row, index))
 
 
@@ -147,6 +148,13 @@ def _unresolved(kind: str, noted: dict[str, list[str]] | None) -> Iterator[Flaw]
 def _left_out(kind: str, noted: list[str] | None) -> Iterator[Flaw]:
     for source_id in noted or ():
         yield Flaw(_NOWHERE, kind, source_id, "stays behind by decision, not by failure")
+
+
+def _kept(noted: dict[str, list[str]] | None) -> Iterator[Flaw]:
+    """They count as left out."""
+    for source_id, undefined in (noted or {}).items():
+        message = f"the target keeps its older version, for nobody could read the definition of {', '.join(undefined)}"
+        yield Flaw(_NOWHERE, "left_out", source_id, message, reason="transform.undefined")
 
 
 def _placeholders(kind: str, noted: list[str] | None) -> Iterator[Flaw]:

@@ -7,24 +7,27 @@ is done again from the start: what went in is recognised by checksum (and by the
 
 import asyncio
 import uuid
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import orjson
 
 from shared.engine.admission import Admission
 from shared.engine.clock import Clock
-from shared.engine.completing import complete
+from shared.engine.completing import complete, give_up
 from shared.engine.delivering import Delivery, deliver
 from shared.engine.describing import Descriptions
 from shared.engine.holding import Hold, holding
 from shared.engine.job import Job, Jobs, Pace
-from shared.engine.lookup import References, read_entries
+from shared.engine.levels import levels
+from shared.engine.lookup import Own, References
 from shared.engine.origins import Origins, links_of
 from shared.engine.outcome import Outcome
 from shared.engine.parking import park
-from shared.engine.placeholders import made_up, placeholder
-from shared.engine.rebuilding import rows_content
-from shared.engine.rows import load_slice
+from shared.engine.placeholders import entries_of, made_up, placeholder
+from shared.engine.rebuilding import RowsLost
+from shared.engine.results import Results
+from shared.engine.slices import records_of, told_before
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
 from shared.model.errors import Conflict, EntityStopped, RecordRejected, RetryLater, RunStopped, SlowDown
@@ -33,10 +36,11 @@ from shared.model.ledger import PageKey, PageRow, PageState, Stage
 from shared.model.messages import ImportMessage
 from shared.model.records import OutgoingItem, SourceRecord
 from shared.model.run import Run
+from shared.ports.evidence import merged, recording
 from shared.ports.stores import Stores
 from shared.transform.canonical import checksum
 from shared.transform.making import Surroundings
-from shared.transform.references import Lookup, Pending, pending, resolve
+from shared.transform.references import Lookup, pending, resolve
 
 
 class _Stumbled(Exception):
@@ -69,60 +73,69 @@ class Importer:
         row = await self.stores.ledger.get(message.key)
         if row is None or row.state is not PageState.PENDING:
             return
+        with recording() as calls:
+            await self._held(run, row, calls, early=message.early)
+
+    async def _held(self, run: Run, row: PageRow, calls: Counter[str], *, early: bool) -> None:
+        """One attempt; ``calls`` grows by those that are made for it."""
         try:
             async with holding(self.stores.ledger, self.clock, row) as hold:
-                await self._slice(run, self.jobs.of(run.plan), hold, early=message.early)
+                await self._slice(run, self.jobs.of(run.plan), hold, calls, early=early)
         except _Stumbled:
-            await self._park(row.key, 2.0 * (row.attempts + 1), attempts=1)
+            await self._park(row.key, 2.0 * (row.attempts + 1), calls, attempts=1)
         except (SlowDown, RetryLater) as error:
-            await self._park(row.key, await self.stopping.absorb(run, row.key.entity, error))
+            await self._park(row.key, await self.stopping.absorb(run, row.key.entity, error), calls)
+        except RowsLost as lost:
+            before, at = await told_before(self.stores, row), self.clock.seconds()
+            ids = None if before is None else before.deferred
+            await give_up(self.stores, row, lost.reason.code, lost.message, at=at, source_ids=ids)
         except (EntityStopped, RunStopped) as error:
             await self.stopping.absorb(run, row.key.entity, error)
         except (Conflict, _Withdrawn):
             return  # the slice is in other hands, or nobody's: the run's orchestration sees to it
 
-    async def left_of(self, row: PageRow) -> list[str]:
-        """Ids of the records of a slice that did not go in; of a patch, all that it was for."""
+    async def left_of(self, row: PageRow) -> list[str] | None:
+        """Ids of the records of a slice that did not go in; of a patch, all it was for. None if rows are lost."""
+        if before := await told_before(self.stores, row):
+            return before.deferred
         run = await self.stores.runs.get(row.key.run_id)
-        records = await self._records(row)
-        if run is None or row.key.stage is Stage.PATCH:
+        try:
+            records = await records_of(self.jobs, self.stores, row, None)
+        except RowsLost:
+            return None
+        if run is None:
             return [record.id for record in records]
         mapping = self.jobs.of(run.plan).mappings[row.key.entity]
-        ids = [record.id for record in records if not mapping.leaves_out(record)]
-        known = await read_entries(self.stores.idmaps.of(run.plan), row.key.entity, ids)
-        return [one for one in ids if one not in known or known[one].run_id != run.run_id]
+        places = {record.id: mapping.parent(record) for record in records if not mapping.leaves_out(record)}
+        known = await self.stores.idmaps.of(run.plan).find(row.key.entity, places)
+        return [one for one in places if one not in known or known[one].run_id != run.run_id]
 
-    async def _park(self, key: PageKey, seconds: float, *, attempts: int = 0) -> None:
-        await park(self.stores.ledger, self.clock, key, seconds, attempts=attempts)
+    async def _park(self, key: PageKey, seconds: float, calls: Counter[str], *, attempts: int = 0) -> None:
+        await park(self.stores.ledger, self.clock, key, seconds, attempts=attempts, calls=calls)
 
-    async def _slice(self, run: Run, job: Job, hold: Hold, *, early: bool) -> None:
+    async def _slice(self, run: Run, job: Job, hold: Hold, calls: Counter[str], *, early: bool) -> None:
         row = hold.row
         entity = row.key.entity
-        outcome = Outcome(run, row, self.clock.now())
-        records = outcome.begin(job.mappings[entity], await self._records(row))
-        outcome.known = await read_entries(self.stores.idmaps.of(run.plan), entity, (record.id for record in records))
+        mapping, before = job.mappings[entity], await told_before(self.stores, row)
+        loaded = await records_of(self.jobs, self.stores, row, before)
+        undecided = {} if before else mapping.coverage.undecided(record.data for record in loaded)
+        outcome = Outcome(run, self.clock.now(), Results(row, before.counted if before else frozenset()))
+        records = outcome.begin(mapping, loaded)
+        outcome.known = await self.stores.idmaps.of(run.plan).find(entity, outcome.places)
         around = await self.descriptions.of(run, job, entity)
-        outcome.origins = Origins.of(job.mappings[entity], around, records)
+        outcome.origins = Origins.of(mapping, around, records)
         changed = await self._changed(run, records, outcome, early=early)
         if early and changed:
             hold.row = await self.stores.ledger.update(replace(hold.row, in_turn=True))
             return
         drafts = self._transform(job, changed, outcome, around)
-        if tree := job.plan.entity(entity).tree:
-            for level in _levels(drafts, tree, entity):
-                await self._import(run, job, hold, level, outcome)
-        else:
-            await self._import(run, job, hold, drafts, outcome)
-        await self._complete(hold.row, outcome)
+        lookup = await self._lookup(run, job, hold, drafts, outcome)
+        tree = job.plan.entity(entity).tree
+        for level in levels(drafts, tree, entity) if tree else [drafts]:
+            await self._import(run, job, hold, level, lookup, outcome)
+        done = replace(hold.row, calls=merged(hold.row.calls, calls), undecided=undecided)
+        await self._complete(done, outcome.results)
         hold.completed = True
-
-    async def _records(self, row: PageRow) -> list[SourceRecord]:
-        """The rows of a slice; of a patch only those that its slice deferred."""
-        records = load_slice(await rows_content(self.jobs, self.stores, row.blob or ""), row.cursor or {})
-        if row.key.stage is not Stage.PATCH:
-            return records
-        deferred = orjson.loads(await self.stores.archive.get(row.receipts or ""))["deferred"]
-        return [record for record in records if record.id in deferred]
 
     async def _changed(
         self, run: Run, records: list[SourceRecord], outcome: Outcome, *, early: bool
@@ -131,7 +144,9 @@ class Importer:
 
         ``early`` counts those in that link to something which may still arrive before their turn.
         """
-        lookup = await self.references.lookup(run.plan, links_of(outcome.known.values()))
+        own = Own(outcome.results.row.key.entity, outcome.places, outcome.known)
+        links = links_of(outcome.known.values())
+        lookup = own.first(await self.references.lookup(run.plan, own.others(links)))
         return [
             record
             for record in records
@@ -142,25 +157,34 @@ class Importer:
         self, job: Job, records: list[SourceRecord], outcome: Outcome, around: Surroundings
     ) -> dict[str, JsonObject]:
         drafts = {}
-        mapping = job.mappings[outcome.row.key.entity]
+        mapping = job.mappings[outcome.results.row.key.entity]
         for record in records:
             try:
                 draft = mapping.apply(record, around)
             except RecordRejected as error:
-                outcome.reject(record.id, error.reason.code, error.message, error.field)
+                outcome.results.reject(record.id, error.reason.code, error.message, error.field)
                 continue
+            if outcome.keeps(record.id, draft.undefined):
+                continue  # not sent, and neither failed nor flawed: the target has it as it was
             drafts[record.id] = draft.data
-            outcome.note_flaws(record.id, draft.flaws)
+            outcome.results.note_flaws(record.id, draft.flaws)
         return drafts
 
-    async def _import(self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], outcome: Outcome) -> None:
-        row = hold.row
-        needed = [one for data in drafts.values() for one in pending(data)]
+    async def _lookup(self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], outcome: Outcome) -> Lookup:
+        """Answers for all that these records refer to: of the slice's own, as they are when it is asked."""
+        own = Own(hold.row.key.entity, outcome.places, outcome.known)
+        needed = own.others(one for data in drafts.values() for one in pending(data))
         lookup = await self.references.lookup(run.plan, needed)
         if run.mode.writes and (gone := made_up(needed, lookup)):
             for entity, ids in gone.items():
                 await self._make_up(run, job, hold, entity, ids, outcome)
             lookup = await self.references.lookup(run.plan, needed)
+        return own.first(lookup)
+
+    async def _import(
+        self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], lookup: Lookup, outcome: Outcome
+    ) -> None:
+        row = hold.row
         made = (self._item(run, job, row, source_id, draft, lookup, outcome) for source_id, draft in drafts.items())
         items = [item for item in made if item is not None]
         if run.mode.writes and (entries := outcome.entries_with_new_origins()):
@@ -180,10 +204,10 @@ class Importer:
         """What is to be sent of a record; None when there is nothing to send now, and ``outcome`` knows why."""
         resolution = resolve(draft, lookup)
         if resolution.blocking and run.mode.writes:
-            outcome.wait(source_id, resolution.blocking)
+            outcome.results.wait(source_id, resolution.blocking)
             return None
         if resolution.missing and run.mode.writes:
-            outcome.note_missing(source_id, resolution.missing)
+            outcome.results.note_missing(source_id, resolution.missing)
             if outcome.has_older_version(source_id) and row.key.stage is not Stage.PATCH:
                 return None  # the target has one that is whole: the patch will bring the new one, whole
         try:
@@ -191,7 +215,7 @@ class Importer:
                 job.validate(row.key.entity, resolution.data)
             digest = checksum(resolution.data)
         except RecordRejected as error:
-            outcome.reject(source_id, error.reason.code, error.message, error.field)
+            outcome.results.reject(source_id, error.reason.code, error.message, error.field)
             return None
         outcome.note_origin(source_id, pending(draft), lookup)
         if outcome.unchanged(source_id, digest):
@@ -203,9 +227,8 @@ class Importer:
     ) -> None:
         items = [placeholder(job, entity, source_id) for source_id in source_ids]
         delivery = await self._deliver(run, job, hold, entity, items)
-        outcome.calls += delivery.calls
-        checksums = {item.source_id: item.checksum for item in items}
-        if entries := outcome.book_placeholders(entity, delivery.receipts, checksums):
+        outcome.results.note_made_up(entity, delivery.receipts)
+        if entries := entries_of(entity, items, delivery.receipts, run.run_id, outcome.now):
             await self.stores.idmaps.of(run.plan).write(entries)
         if delivery.trouble is not None:
             raise delivery.trouble
@@ -232,56 +255,31 @@ class Importer:
 
     async def _book(self, run: Run, delivery: Delivery, items: list[OutgoingItem], outcome: Outcome) -> None:
         """Write down what went in before anything else is decided."""
-        outcome.calls += delivery.calls
         entries = outcome.book(delivery.receipts, {item.source_id: item.checksum for item in items})
         if entries:
             await self.stores.idmaps.of(run.plan).write(entries)
         if delivery.trouble is not None:
             raise delivery.trouble
-        if outcome.stumbled and outcome.row.attempts < self.pace.transient_attempts:
+        if outcome.stumbled and outcome.results.row.attempts < self.pace.transient_attempts:
             raise _Stumbled
         outcome.give_up()
 
-    async def _complete(self, row: PageRow, outcome: Outcome) -> None:
+    async def _complete(self, row: PageRow, results: Results) -> None:
         """Receipts and dead letters first: a slice that is done has them. Both are the same for every attempt but for
         the receipts' name, and a letter is taken back by the attempt that gets its record in.
         """
-        receipts = outcome.blob(uuid.uuid4().hex[:8])
-        jobs = [self.stores.archive.put(receipts, orjson.dumps(outcome.receipts_document()))]
-        if letters := outcome.letters():
+        receipts = results.blob(uuid.uuid4().hex[:8])
+        jobs = [self.stores.archive.put(receipts, orjson.dumps(results.document()))]
+        if letters := results.letters():
             jobs.append(self.stores.dead_letters.add(letters))
-        if went_in := outcome.went_in():
+        if went_in := results.went_in():
             jobs.append(self.stores.dead_letters.remove(row.key.run_id, row.key.entity, went_in))
         await asyncio.gather(*jobs)
         done = replace(
             row,
             state=PageState.DONE,
-            counts=outcome.counts(),
+            counts=results.counts(),
             receipts=receipts,
             completed_at=self.clock.seconds(),
         )
         await complete(self.stores.ledger, done)
-
-
-def _levels(drafts: dict[str, JsonObject], parent_field: str, entity: str) -> list[dict[str, JsonObject]]:
-    """Cut a slice of a tree into levels: each record comes after its parent, when that is in the slice too."""
-    depth: dict[str, int] = {}
-
-    def parent_of(source_id: str) -> str | None:
-        reference = drafts[source_id].get(parent_field)
-        inside = isinstance(reference, Pending) and reference.entity == entity and reference.source_id in drafts
-        return reference.source_id if isinstance(reference, Pending) and inside else None
-
-    for start in drafts:
-        path: list[str] = []
-        place: str | None = start
-        while place is not None and place not in depth and place not in path:
-            path.append(place)
-            place = parent_of(place)
-        base = depth.get(place, -1) if place is not None else -1
-        for step, source_id in enumerate(reversed(path), start=1):
-            depth[source_id] = base + step
-    levels: list[dict[str, JsonObject]] = [{} for _ in range(max(depth.values(), default=-1) + 1)]
-    for source_id, draft in drafts.items():
-        levels[depth[source_id]][source_id] = draft
-    return levels

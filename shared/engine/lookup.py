@@ -1,8 +1,8 @@
-"""Resolving references in bulk: whole blocks of the id map, kept in an LRU."""
+"""Resolving references in bulk: whole blocks of the id map, kept in an LRU; records within parents one by one."""
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -18,22 +18,36 @@ _PARALLEL = 8
 
 @dataclass(slots=True)
 class BlockCache:
-    """Target ids of one plan. A block that lacks an id is read again, once per question: it may have grown."""
+    """Target ids of one plan. A block that lacks an id is read again, once per question: it may have grown.
+
+    Blocks of records that lie by their parents are large, and few ask for the same ones: they are not kept.
+    """
 
     idmap: IdMap
     _blocks: OrderedDict[tuple[str, str], dict[str, str]] = field(default_factory=OrderedDict)
 
     async def lookup(self, references: Iterable[Pending]) -> Lookup:
         """A function that answers for ``references``; ids the map does not have answer None."""
-        wanted: dict[tuple[str, str], set[str]] = {}
-        for reference in references:
-            place = (reference.entity, block_of(reference.source_id))
-            wanted.setdefault(place, set()).add(reference.source_id)
+        wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+        parted: dict[str, dict[str, str | None]] = defaultdict(dict)
+        for one in references:
+            if one.within is None:
+                wanted[one.entity, block_of(one.source_id)].add(one.source_id)
+            else:
+                parted[one.entity][one.source_id] = one.within
         found = {place: self._blocks[place] for place, ids in wanted.items() if ids <= self._known(place)}
         limit = asyncio.Semaphore(_PARALLEL)
         stale = [place for place in wanted if place not in found]
         found |= dict(await asyncio.gather(*(self._read(place, limit) for place in stale)))
-        return lambda entity, source_id: found.get((entity, block_of(source_id)), {}).get(source_id)
+        targets = {
+            (entity, source_id): found[entity, block][source_id]
+            for (entity, block), ids in wanted.items()
+            for source_id in ids & found[entity, block].keys()
+        }
+        for entity, places in parted.items():
+            entries = await self.idmap.find(entity, places)
+            targets |= {(entity, source_id): entry.target_id for source_id, entry in entries.items()}
+        return lambda entity, source_id: targets.get((entity, source_id))
 
     def _known(self, place: tuple[str, str]) -> AbstractSet[str]:
         """Ids of a block that is kept; looking at it keeps it longer."""
@@ -65,17 +79,28 @@ class References:
         return await cache.lookup(references)
 
 
-async def read_entries(idmap: IdMap, entity: str, source_ids: Iterable[str]) -> dict[str, IdMapEntry]:
-    """What is known of these records now, past any cache."""
-    limit = asyncio.Semaphore(_PARALLEL)
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The records of a slice, which its worker knows best: nobody else writes them while it is held.
 
-    async def one(block: str, ids: set[str]) -> dict[str, IdMapEntry]:
-        async with limit:
-            entries = await idmap.block(entity, block, ids)
-        return {key: entry for key, entry in entries.items() if key in ids}
+    ``ids`` are theirs; ``known`` is what the id map has of them, kept up by whoever writes there.
+    """
 
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for source_id in source_ids:
-        wanted[block_of(source_id)].add(source_id)
-    blocks = await asyncio.gather(*(one(block, ids) for block, ids in wanted.items()))
-    return {key: entry for block in blocks for key, entry in block.items()}
+    entity: str
+    ids: Collection[str]
+    known: Mapping[str, IdMapEntry]
+
+    def others(self, references: Iterable[Pending]) -> list[Pending]:
+        """Those that have to be looked up."""
+        return [one for one in references if one.entity != self.entity or one.source_id not in self.ids]
+
+    def first(self, lookup: Lookup) -> Lookup:
+        """``lookup``, but for the slice's own records."""
+
+        def answer(entity: str, source_id: str) -> str | None:
+            if entity != self.entity or source_id not in self.ids:
+                return lookup(entity, source_id)
+            entry = self.known.get(source_id)
+            return None if entry is None else entry.target_id
+
+        return answer

@@ -11,12 +11,13 @@ there is nothing left to wait for; each run looks whether that has come.
 import fnmatch
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from inspect import getfile
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import orjson
 
@@ -53,7 +54,7 @@ class Origins:
         folders = {Path(getfile(rule.maker)).parent for rule in mapping.rules if rule.maker is not None}
         code = "".join(map(_code, sorted({*map(Path, shared.transform.__path__), *folders})))
         text = f"{mapping.entity}\n{rules}\n{surroundings}\n{code}\n{_libraries()}"
-        fields = sorted({part for rule in mapping.rules for name in rule.sources for part in (name, _head(name))})
+        fields = sorted({part for rule in mapping.rules for name in _read_by(rule) for part in (name, _head(name))})
         whole = any(rule.maker is not None for rule in mapping.rules)
         recipe = hashlib.sha256(text.encode()).digest()
         known = {record.id: record for record in records}
@@ -85,17 +86,18 @@ class Origins:
 def links_of(entries: Iterable[IdMapEntry]) -> list[Pending]:
     """All that the records of these id-map rows refer to."""
     links = {link for entry in entries if entry.origin for link in entry.origin.links}
-    return [Pending(*_parts(link), False) for link in links]
+    return [_pending(link) for link in links]
 
 
 def still_missing(origin: Origin, lookup: Lookup) -> list[Pending]:
     """What a record of this origin waits for, and what has no target id yet."""
-    return [Pending(*_parts(link), False) for link in _missing(origin.links, lookup)]
+    return [_pending(link) for link in _missing(origin.links, lookup)]
 
 
-def not_linked(origin: Origin, lookup: Lookup) -> bool:
-    """Whether a record of this origin names others, without waiting for them, that have no target id yet."""
-    return any(link.startswith(_NOT_AWAITED) and lookup(*_parts(link)) is None for link in origin.links)
+def not_linked(origin: Origin, lookup: Lookup, entities: Container[str]) -> bool:
+    """Whether a record of this origin names others of ``entities``, not awaited ones, that have no target id yet."""
+    unawaited = [_parts(link) for link in origin.links if link.startswith(_NOT_AWAITED)]
+    return any(entity in entities and lookup(entity, source_id) is None for entity, source_id in unawaited)
 
 
 def _missing(links: Iterable[str], lookup: Lookup) -> list[str]:
@@ -103,12 +105,25 @@ def _missing(links: Iterable[str], lookup: Lookup) -> list[str]:
 
 
 def _link(one: Pending) -> str:
-    return f"{'' if one.awaited else _NOT_AWAITED}{one.entity}:{one.source_id}"
+    """``department:9``; ``chat_message@15:77`` of what lies within a parent."""
+    within = "" if one.within is None else f"@{quote(one.within, safe='')}"
+    return f"{'' if one.awaited else _NOT_AWAITED}{one.entity}{within}:{one.source_id}"
+
+
+def _pending(link: str) -> Pending:
+    place, _, source_id = link.removeprefix(_NOT_AWAITED).partition(":")
+    entity, parted, within = place.partition("@")
+    return Pending(entity, source_id, required=False, within=unquote(within) if parted else None)
 
 
 def _parts(link: str) -> tuple[str, str]:
-    entity, _, source_id = link.removeprefix(_NOT_AWAITED).partition(":")
-    return entity, source_id
+    one = _pending(link)
+    return one.entity, one.source_id
+
+
+def _read_by(rule: Rule) -> tuple[str, ...]:
+    """The fields of the source that a rule looks at."""
+    return rule.sources if rule.within is None else (*rule.sources, rule.within)
 
 
 def _one_of(patterns: Iterable[str]) -> re.Pattern[str]:

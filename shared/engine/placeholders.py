@@ -4,11 +4,13 @@ Their content is data of the plan. They go under the source id of who is gone, s
 replaces them, and two workers that miss the same one make the same record under the same key.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from shared.engine.job import Job
+from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
-from shared.model.records import OutgoingItem
+from shared.model.records import OutgoingItem, Receipt
 from shared.transform.canonical import checksum
 from shared.transform.references import Lookup, Pending
 
@@ -30,3 +32,24 @@ def placeholder(job: Job, entity: str, source_id: str) -> OutgoingItem:
     }
     digest = checksum(data)
     return OutgoingItem(source_id, job.target.key(entity, source_id, digest), digest, data)
+
+
+def entries_of(
+    entity: str, items: Sequence[OutgoingItem], receipts: Sequence[Receipt], run_id: str, now: datetime
+) -> list[IdMapEntry]:
+    """The id-map entries of placeholders that the target has taken, or has from another run."""
+    checksums = {item.source_id: item.checksum for item in items}
+    return [
+        IdMapEntry(
+            entity=entity,
+            source_id=receipt.source_id,
+            target_id=receipt.target_id,
+            checksum=checksums[receipt.source_id],
+            imported_at=now,
+            run_id=receipt.run_id or run_id,
+            action=receipt.action or "created",
+            page="placeholder",
+        )
+        for receipt in receipts
+        if receipt.target_id is not None and receipt.outcome != "failed"
+    ]

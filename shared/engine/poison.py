@@ -9,14 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
-from shared.engine.completing import complete
+from shared.engine.completing import give_up
 from shared.engine.extracting import Extractor
-from shared.engine.fingerprints import fingerprint
 from shared.engine.importing import Importer
 from shared.model.errors import Conflict, PortageError
-from shared.model.ledger import Counts, PageRow, PageState
+from shared.model.ledger import PageRow, PageState
 from shared.model.messages import ExtractMessage, ImportMessage
-from shared.model.records import DeadLetter
 from shared.ports.stores import Stores
 
 _REASON = "page.crashed_worker"
@@ -38,7 +36,7 @@ class Poison:
         if row is None or not await self._current(message.run_id, message.epoch):
             return
         if not await self._last_chance(row, lambda: self.extractor.work(message)):
-            await self._give_up(row, [f"range-{row.key.range_no}-page-{row.key.seq}"])
+            await self._give_up(row, None)
 
     async def slice(self, message: ImportMessage) -> None:
         """Give up those records of a slice that did not go in."""
@@ -69,18 +67,6 @@ class Poison:
         run = await self.stores.runs.get(run_id)
         return run is not None and run.epoch == epoch
 
-    async def _give_up(self, row: PageRow, source_ids: list[str]) -> None:
-        key, message = row.key, "the worker crashed on this page each time"
-        cause = fingerprint(key.entity, _REASON, None, message)
-        await self.stores.dead_letters.add(
-            [
-                DeadLetter(key.run_id, key.entity, source_id, _REASON, message, row.attempts + 1, row.raw_blob, cause)
-                for source_id in source_ids
-            ]
-        )
-        counts = Counts(dead_lettered=len(source_ids))  # nobody judged the records: the failure rate leaves them out
-        dead = replace(row, state=PageState.DEAD, counts=counts, reason=_REASON, completed_at=self.clock.seconds())
-        try:
-            await complete(self.stores.ledger, dead)
-        except Conflict:
-            return  # a worker got through after all
+    async def _give_up(self, row: PageRow, source_ids: list[str] | None) -> None:
+        message, at = "the worker crashed on this page each time", self.clock.seconds()
+        await give_up(self.stores, row, _REASON, message, at=at, source_ids=source_ids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shared.model.ledger import Counts, EntityRow, PageRow, PageState, Stage
 from shared.model.plan import Plan
 from shared.ports.evidence import merged
+from shared.transform.coverage import added_up
 
 
 @dataclass(slots=True)
@@ -55,6 +56,16 @@ class EntityProgress:
     def calls(self) -> dict[str, int]:
         """Source calls by method and verdict, over cutting and all pages."""
         return merged(self.row.calls, *(page.calls for page in self.pages))
+
+    @property
+    def target_calls(self) -> dict[str, int]:
+        """Target calls by method and verdict, over all slices and patches."""
+        return merged(*(row.calls for row in (*self.slices, *self.patches)))
+
+    @property
+    def undecided(self) -> dict[str, int]:
+        """Source fields that nobody decided about, with the number of records in which each holds something."""
+        return added_up(row.undecided for row in self.slices)
 
     @property
     def coverage(self) -> dict[str, int]:

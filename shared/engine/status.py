@@ -32,13 +32,15 @@ class Statuses:
         plan = self.jobs.plan_of(run.plan)
         progress = assemble(plan, run.entities, run.run_id, entities, rows)
         total = sum((entity.counts for entity in progress.values()), Counts())
+        target_calls = merged(*(entity.target_calls for entity in progress.values()))
         rate = self._rate(run, total)
         waits = await self._waits(run, progress)
         return {
             **summary(run),
             "entities": {name: {**_entity(entity), "waiting": waits[name]} for name, entity in progress.items()},
-            "calls": {"source": total.source_calls, "target": total.target_calls},
+            "calls": {"source": total.source_calls, "target": sum(target_calls.values())},
             "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
+            "target_methods": by_method(target_calls),
             "rate": rate,
             "eta_seconds": _eta(run, plan, progress, rate),
         }
@@ -99,6 +101,7 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "message": entity.row.message,
         "incomplete": entity.row.incomplete,
         "coverage": entity.coverage,
+        "undecided": entity.undecided,
     }
 
 

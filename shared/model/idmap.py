@@ -7,13 +7,19 @@ from datetime import datetime
 BLOCK = 1000
 """Source ids per partition; see the ADR on the blocked id map."""
 
+BAND = 100_000
+"""Own ids per partition of records that lie by their parents, so that no parent makes a partition without an end."""
+
 _PARTS = re.compile(r"(.*?)(\d{1,18})((?:-(?:n?\d{1,18}|[a-z]{1,16}))?)", re.DOTALL)
 """What stands before the number of a source id, the number, and the name of a part of that record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the content behind a checksum was made of: a digest, and the records it refers to (``department:9``)."""
+    """What the content behind a checksum was made of: a digest, and the records it refers to.
+
+    Those are written ``department:9``, or ``chat_message@15:77`` where they lie within a parent.
+    """
 
     digest: str
     links: tuple[str, ...] = ()
@@ -23,7 +29,8 @@ class Origin:
 class IdMapEntry:
     """One row: the target id of a source record, and the checksum of what was last written there.
 
-    ``origin`` tells whether that content would be the same today; without one it has to be made to be known.
+    ``origin`` tells whether that content would be the same today; without one it has to be made to be known. ``within``
+    is the source id of the parent by which the record lies in the map, None where it lies by its own.
     """
 
     entity: str
@@ -35,6 +42,7 @@ class IdMapEntry:
     action: str
     page: str
     origin: Origin | None = None
+    within: str | None = None
 
 
 def _split(source_id: str) -> tuple[str, int, str] | None:
@@ -42,20 +50,25 @@ def _split(source_id: str) -> tuple[str, int, str] | None:
     return (match[1], int(match[2]), match[3]) if match else None
 
 
-def block_of(source_id: str) -> str:
+def block_of(source_id: str, within: str | None = None) -> str:
     """The block of a source id: ``17`` → ``0``, ``4217`` → ``4``, ``f4217`` → ``f4``, ``128:4217`` → ``128:4``.
 
-    Parts of a record are together with those of its neighbours: ``feed_post-4217-505`` → ``feed_post-4``.
+    Parts of a record are together with those of its neighbours: ``feed_post-4217-505`` → ``feed_post-4``. What lies
+    within a parent is with all that lies within the parent's neighbours: ``723456`` within ``4217`` → ``4.7``.
     """
     parts = _split(source_id)
+    if within is not None:
+        return f"{block_of(within)}.{0 if parts is None else parts[1] // BAND}"
     return f"{source_id}0" if parts is None else f"{parts[0]}{parts[1] // BLOCK}"
 
 
-def row_key(source_id: str) -> str:
-    """Sorts ids of a block by number: it is padded to 12 digits.
+def row_key(source_id: str, within: str | None = None) -> str:
+    """Sorts ids of a block by the number of the parent, then by their own: numbers are padded to 12 digits.
 
     Different ids have different keys: one that holds zeros of its own (``007``) carries itself along.
     """
+    if within is not None:
+        return f"{row_key(within).replace('~', '~~').replace('.', '~-')}.{row_key(source_id)}"
     parts = _split(source_id)
     if parts is None:
         return source_id

@@ -71,7 +71,6 @@ class Counts:
     placeholders: int = 0
     left_out: int = 0
     source_calls: int = 0
-    target_calls: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         """Field by field."""
@@ -87,8 +86,10 @@ class PageRow:
     next do so. ``held_by`` is the worker that works on a slice, until ``held_until`` unless it moves that on; ``solo``
     says that a page had its retry alone after it crashed workers. ``in_turn`` says that a slice was looked at early and
     has something to send, so that it waits for its entity's turn. ``receipts`` is the blob that tells what came of a
-    slice; on a patch that is still pending, of the slice that it patches. ``calls`` counts the calls made for a page,
-    refused and failed ones too: ``{"user.get ok": 3}``.
+    slice; on a patch that is still pending, of the slice that it patches. ``calls`` counts the calls made for a row,
+    refused and failed ones too: ``{"user.get ok": 3}``; those of a page went to the source, those of a slice or patch
+    to the target. ``undecided`` are the source fields of a slice that nobody decided about, with the number of records
+    in which each holds something.
     """
 
     key: PageKey
@@ -110,6 +111,7 @@ class PageRow:
     reason: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
     coverage: dict[str, int] = field(default_factory=dict)
+    undecided: dict[str, int] = field(default_factory=dict)
     etag: str | None = None
 
 

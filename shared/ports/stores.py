@@ -3,7 +3,7 @@
 Every method may raise ``RetryLater("storage.unreachable", …)`` when the store stays out after its own short retries.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,10 +85,13 @@ class Ledger(Protocol):
 class IdMap(Protocol):
     """Who became whom, for one plan."""
 
-    async def block(self, entity: str, block: str, among: Collection[str] = ()) -> dict[str, IdMapEntry]:
-        """All entries of one block, by source id (``shared.model.idmap.block_of``).
+    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
+        """All entries of one block, by source id (``shared.model.idmap.block_of``)."""
 
-        With ``among``, ids of the block, only the stretch from the first to the last of them is read.
+    async def find(self, entity: str, records: Mapping[str, str | None]) -> dict[str, IdMapEntry]:
+        """The entries there are of these records, by source id; ``records`` says of each within which parent it lies.
+
+        A parent that is not the entry's own does not find it.
         """
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:

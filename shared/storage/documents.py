@@ -52,6 +52,7 @@ def dump_entry(entry: IdMapEntry) -> dict[str, Any]:
             if entry.origin
             else {}
         ),
+        **({"within": entry.within} if entry.within is not None else {}),
     }
 
 
@@ -67,6 +68,7 @@ def load_entry(row: dict[str, Any]) -> IdMapEntry:
         action=row["action"],
         page=row["page"],
         origin=Origin(row["origin"], tuple(json.loads(row["links"]))) if "origin" in row else None,
+        within=row.get("within"),
     )
 
 

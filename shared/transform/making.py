@@ -40,6 +40,12 @@ class Making:
     flaws: list[str] = field(default_factory=list)
     """Where a maker notes what it had to leave out of a value that is otherwise good."""
 
+    undefined: list[str] = field(default_factory=list)
+    """Where it notes the definitions that it looked for in vain: what it made is then less than the source has."""
+
+    parent: str | None = None
+    """The source id of the record's parent, where records lie by it in the id map."""
+
     def value(self) -> Json:
         """The first of the sources that holds anything at all, else None."""
         for name in self.sources:

@@ -35,8 +35,14 @@ reason for each source field that stays behind::
     make = "stage"
     table = "codes"         # a table of the plan: what it says of this entity goes into the options
 
+    [field.reply_to_id]
+    from = "params.REPLY_ID"
+    reference = "chat_message"
+    within = "chat_id"      # names the parent of what is referred to, where that lies by its parents
+
     left_out_by = "reason"  # records in which this field holds something stay behind
     also_known_as = "aliases"  # holds further source ids by which others refer to a record
+    within = "chat_id"  # names the parent; the id map has records with those of the parent's neighbours
 
 ``from`` may lead into objects (``details.chatId``). Names of source fields for makers, and those under ``[ignore]``,
 may be patterns (``parentId*``).
@@ -69,8 +75,9 @@ _RULE_KEYS = {
     "options",
     "missing",
     "table",
+    "within",
 }
-_OF_STEPS = {"step", "values", "reference", "many", "fields", "missing"}
+_OF_STEPS = {"step", "values", "reference", "many", "fields", "missing", "within"}
 
 
 _NOTHING_AROUND = Surroundings()
@@ -95,21 +102,27 @@ class Rule:
     fields: tuple["Rule", ...]
     placeholder: bool = False
     maker: Maker | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A record on its way into canonical form. ``flaws`` tell what had to be left out of it, field by field."""
+    """A record on its way into canonical form. ``flaws`` tell what had to be left out of it, field by field.
+
+    ``undefined`` names the definitions that were not there to make its values of.
+    """
 
     data: JsonObject
     flaws: tuple[str, ...] = ()
+    undefined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """All rules of one entity. ``ignored`` are source fields that stay behind, with the reason.
 
-    ``left_out_by`` and ``also_known_as`` name source fields; see above. ``coverage`` tells what nobody decided about.
+    ``left_out_by``, ``also_known_as`` and ``within`` name source fields; see above. ``coverage`` tells what nobody
+    decided about.
     """
 
     entity: str
@@ -117,6 +130,7 @@ class Mapping:
     ignored: AbstractMapping[str, str] = field(default_factory=dict)
     left_out_by: str | None = None
     also_known_as: str | None = None
+    within: str | None = None
     coverage: Coverage = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -141,7 +155,8 @@ class Mapping:
             raise MappingError(f"{entity}: {', '.join(unexplained)} is ignored without a reason")
         for body in fields.values():
             ignored |= told[body["table"]].ignored if "table" in body else {}
-        mapping = Mapping(entity, rules, ignored, document.get("left_out_by"), document.get("also_known_as"))
+        named = (document.get(name) for name in ("left_out_by", "also_known_as", "within"))
+        mapping = Mapping(entity, rules, ignored, *named)
         if both := mapping.sources & ignored.keys():
             raise MappingError(f"{entity}: {', '.join(sorted(both))} cannot be mapped and ignored at once")
         return mapping
@@ -153,14 +168,16 @@ class Mapping:
         that the record cannot go without.
         """
         flaws: list[str] = []
+        undefined: list[str] = []
+        parent = self.parent(record)
         data = {}
         for rule in self.rules:
             if rule.maker is None:
                 data[rule.name] = _field(rule, record.data, record.id, flaws)
             else:
-                making = Making(self.entity, record, rule.sources, rule.options, around, flaws)
+                making = Making(self.entity, record, rule.sources, rule.options, around, flaws, undefined, parent)
                 data[rule.name] = _finished(rule, _made(rule, making, flaws), record.id)
-        return Draft(data, tuple(flaws))
+        return Draft(data, tuple(flaws), tuple(dict.fromkeys(undefined)))
 
     def leaves_out(self, record: SourceRecord) -> bool:
         """Whether a record stays behind by decision, not by failure."""
@@ -169,6 +186,10 @@ class Mapping:
     def aliases(self, record: SourceRecord) -> tuple[str, ...]:
         """Further source ids of a record."""
         return () if self.also_known_as is None else tuple(map(str, as_list(record.data.get(self.also_known_as))))
+
+    def parent(self, record: SourceRecord) -> str | None:
+        """The source id of the parent by which a record lies in the id map; None where it lies by its own."""
+        return None if self.within is None else _parent(record.data, self.within)
 
     @property
     def sources(self) -> frozenset[str]:
@@ -220,6 +241,7 @@ def _rule(
         fields=nested,
         placeholder=_is_placeholder(place, body),
         maker=None if maker is None else makers[maker],
+        within=_parent_field(place, body),
     )
 
 
@@ -228,6 +250,18 @@ def _is_placeholder(place: str, body: JsonObject) -> bool:
     if policy not in (None, "placeholder") or (policy and not body.get("reference")):
         raise MappingError(f"{place}: 'missing' goes with a reference, and can be 'placeholder' only")
     return policy is not None
+
+
+def _parent_field(place: str, body: JsonObject) -> str | None:
+    within = body.get("within")
+    if within is not None and not (isinstance(within, str) and body.get("reference")):
+        raise MappingError(f"{place}: 'within' goes with a reference, and names a field of the source")
+    return within
+
+
+def _parent(data: JsonObject, name: str) -> str | None:
+    value = look_up(data, name)
+    return None if value in (None, "", "0", 0, False) else str(value)
 
 
 def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Json:
@@ -239,9 +273,9 @@ def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Js
             break
     if rule.many:
         listed = as_list(value) if isinstance(value, dict | list) else [value]
-        items = (_usable(rule, item, source_id, flaws) for item in listed if not _is_nothing(item, rule))
+        items = (_usable(rule, item, data, source_id, flaws) for item in listed if not _is_nothing(item, rule))
         return [item for item in items if item is not None]
-    return _finished(rule, None if value is None else _usable(rule, value, source_id, flaws), source_id)
+    return _finished(rule, None if value is None else _usable(rule, value, data, source_id, flaws), source_id)
 
 
 def _made(rule: Rule, making: Making, flaws: list[str]) -> Json:
@@ -265,10 +299,10 @@ def _finished(rule: Rule, result: Json, source_id: str) -> Json:
     return result
 
 
-def _usable(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
+def _usable(rule: Rule, value: Json, data: JsonObject, source_id: str, flaws: list[str]) -> Json:
     """The value, or None with a note when it makes no sense and the record can go without it or has a default."""
     try:
-        return _one(rule, value, source_id, flaws)
+        return _one(rule, value, data, source_id, flaws)
     except RecordRejected as error:
         if rule.required and rule.default is None:
             raise
@@ -276,9 +310,10 @@ def _usable(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
         return None
 
 
-def _one(rule: Rule, value: Json, source_id: str, flaws: list[str]) -> Json:
+def _one(rule: Rule, value: Json, data: JsonObject, source_id: str, flaws: list[str]) -> Json:
     if rule.reference:
-        return Pending(rule.reference, str(value), rule.required, rule.placeholder)
+        within = None if rule.within is None else _parent(data, rule.within)
+        return Pending(rule.reference, str(value), rule.required, rule.placeholder, within=within)
     if rule.fields:
         if not isinstance(value, dict):
             raise RecordRejected("transform.bad_value", f"{rule.name}: expected an object", field=rule.name)

@@ -12,7 +12,8 @@ class Pending:
     """Stands in a canonical record where a target id will be.
 
     ``placeholder`` says that a record is made up in the target should the source have none of that id any more. What
-    is not ``awaited`` will not get a target id in this run if it has none yet, and is not missing then.
+    is not ``awaited`` will not get a target id in this run if it has none yet, and is not missing then. ``within`` is
+    the source id of its parent, for records that lie by their parents in the id map.
     """
 
     entity: str
@@ -20,6 +21,7 @@ class Pending:
     required: bool
     placeholder: bool = False
     awaited: bool = True
+    within: str | None = None
 
 
 class Composed(ABC):

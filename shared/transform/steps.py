@@ -15,7 +15,9 @@ from shared.transform.text.characters import decode_title, normalise
 
 Step = Callable[[Json, JsonObject], Json]
 
-_DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
+_DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
+_DOTTED_DATE = re.compile(r"(?P<day>\d{2})\.(?P<month>\d{2})\.(?P<year>\d{4})(?!\d)")
+_UNIX_SECONDS = re.compile(r"\d{9,10}")
 _INTEGER = re.compile(r"^[+-]?\d{1,18}$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 _PHONE = re.compile(r"^\+?[\d\s().\-\u00a0\u2010-\u2015/]+$")
@@ -52,13 +54,18 @@ def phone(value: Json, _options: JsonObject) -> str | None:
     return f"+{digits}" if number.startswith("+") else digits
 
 
-def flag(value: Json, _options: JsonObject) -> bool:
-    """``true/false``, ``"Y"/"N"``, ``"1"/"0"``, ``1/0`` (API facts §9.1.6)."""
+def yes_or_no(value: Json) -> bool | None:
+    """``true/false``, ``"Y"/"N"``, ``"1"/"0"``, ``1/0`` (API facts §9.1.6); None for what is neither."""
     if value in _TRUE:
         return True
-    if value in _FALSE:
-        return False
-    raise ValueError("is neither yes nor no")
+    return False if value in _FALSE else None
+
+
+def flag(value: Json, _options: JsonObject) -> bool:
+    """Yes or no in any spelling."""
+    if (said := yes_or_no(value)) is None:
+        raise ValueError("is neither yes nor no")
+    return said
 
 
 def integer(value: Json, _options: JsonObject) -> int:
@@ -69,20 +76,26 @@ def integer(value: Json, _options: JsonObject) -> int:
 
 
 def date(value: Json, _options: JsonObject) -> str:
-    """``YYYY-MM-DD``: what stands before the ``T``. A date-only value is cut, never shifted between zones."""
-    match = _DATE.match(_plain(value))
+    """``YYYY-MM-DD``: what stands before the time. Cut, never shifted between zones; ``24.08.2023`` is one, too."""
+    match = _DATE.match(_plain(value)) or _DOTTED_DATE.match(_plain(value))
     if not match:
-        raise ValueError("is not an ISO date")
+        raise ValueError("is not a date")
     try:
-        return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC).date().isoformat()
+        return datetime(int(match["year"]), int(match["month"]), int(match["day"]), tzinfo=UTC).date().isoformat()
     except ValueError:
         raise ValueError("is not a date of the calendar") from None
 
 
 def instant(value: Json, _options: JsonObject) -> str:
-    """UTC ISO 8601 with ``Z``, to the second (finer when the source is). The source must give its offset."""
+    """UTC ISO 8601 with ``Z``, to the second (finer when the source is). The source must give its offset.
+
+    Unix seconds need none.
+    """
+    told = _plain(value)
     try:
-        moment = datetime.fromisoformat(_plain(value))
+        moment = (
+            datetime.fromtimestamp(int(told), UTC) if _UNIX_SECONDS.fullmatch(told) else datetime.fromisoformat(told)
+        )
     except ValueError:
         raise ValueError("is not an ISO 8601 instant") from None
     if moment.tzinfo is None:
@@ -114,11 +127,14 @@ def structure(value: Json, _options: JsonObject) -> Json:
 
 
 def choice(value: Json, options: JsonObject) -> Json:
-    """A code translated by the rule's ``values``; an unknown one is refused."""
+    """A code translated by the rule's ``values``; an unknown one is refused. ``Y`` and ``N`` come in any spelling."""
     values = options["values"]
-    if str(value) not in values:
+    code = str(value)
+    if code not in values and (said := yes_or_no(value)) is not None:
+        code = "Y" if said else "N"
+    if code not in values:
         raise ValueError(f"is none of {', '.join(sorted(values))}")
-    return values[str(value)]
+    return values[code]
 
 
 def text_as_html(value: Json, _options: JsonObject) -> str | None:

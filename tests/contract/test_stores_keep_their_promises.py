@@ -141,7 +141,8 @@ async def test_a_row_is_updated_by_one_writer_at_a_time(stores: Stores) -> None:
     await stores.ledger.insert([a_page()])
     row = await stores.ledger.get(a_page().key)
     assert row is not None
-    held = await stores.ledger.update(replace(row, held_by="w1", held_until=9.5, calls={"user.get ok": 2}))
+    noted = replace(row, calls={"user.get ok": 2}, undecided={"UF_X": 3})
+    held = await stores.ledger.update(replace(noted, held_by="w1", held_until=9.5))
     with pytest.raises(Conflict):
         await stores.ledger.update(replace(row, held_by="w2"))
     again = await stores.ledger.update(replace(held, solo=True, enqueued_by=3))
@@ -240,18 +241,47 @@ async def test_the_id_map_keeps_what_a_record_was_made_of(stores: Stores) -> Non
     assert {source_id: entry.origin for source_id, entry in block.items()} == origins
 
 
-async def test_a_stretch_of_a_block_is_read_without_the_rest(stores: Stores) -> None:
+async def test_records_are_found_without_those_between_them(stores: Stores) -> None:
     idmap = stores.idmaps.of("demo_plan")
-    await idmap.write([an_entry(str(n)) for n in (7, 99, 100, 350, 999)])
-    assert set(await idmap.block("user", "0", {"350", "99"})) == {"99", "100", "350"}
-    assert await idmap.block("user", "0", {"8"}) == {}
+    await idmap.write([an_entry(str(n)) for n in (7, 99, 100, 350, 999, 4000)])
+    assert set(await idmap.find("user", dict.fromkeys(["350", "99", "8", "4000"]))) == {"99", "350", "4000"}
+    assert await idmap.find("user", {"8": None}) == {}
+    assert await idmap.find("user", {}) == {}
 
 
 async def test_odd_ids_are_found_among_others_of_their_block(stores: Stores) -> None:
     idmap = stores.idmaps.of("demo_plan")
     await idmap.write([an_entry(source_id) for source_id in ODD_IDS])
     for source_id in ODD_IDS:
-        assert source_id in await idmap.block("user", block_of(source_id), {source_id})
+        assert set(await idmap.find("user", {source_id: None})) == {source_id}
+
+
+async def test_records_lie_with_those_of_neighbouring_parents(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    entries = [replace(an_entry(str(n)), within=str(n % 7)) for n in (12, 34_567, 70_001, 99_999)]
+    await idmap.write(entries)
+    assert await idmap.block("user", block_of("12", "5")) == {entry.source_id: entry for entry in entries}
+
+
+async def test_odd_ids_are_found_within_odd_parents(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    places = dict(zip(ODD_IDS, reversed(ODD_IDS), strict=True))
+    await idmap.write([replace(an_entry(source_id), within=parent) for source_id, parent in places.items()])
+    assert {key: entry.within for key, entry in (await idmap.find("user", places)).items()} == places
+
+
+async def test_a_record_is_found_within_its_own_parent_only(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    await idmap.write([replace(an_entry("17"), within="5")])
+    assert await idmap.find("user", {"17": "6"}) == {}
+    assert await idmap.find("user", {"17": None}) == {}
+
+
+async def test_records_far_apart_are_found_in_a_block_of_many(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    await idmap.write([replace(an_entry(str(n)), within=str(n % 3)) for n in range(3600)])
+    wanted = {str(n): str(n % 3) for n in (0, 1, 3597, 3598, 3599)}
+    assert set(await idmap.find("user", {**wanted, "3600": "0", "2": "1"})) == set(wanted)
 
 
 async def test_plans_do_not_share_an_id_map(stores: Stores) -> None:

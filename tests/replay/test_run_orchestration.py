@@ -56,8 +56,13 @@ def test_pauses_grow_while_nothing_happens_and_shrink_when_something_does() -> N
 def test_pauses_are_shorter_while_little_is_left() -> None:
     busy = driven(ticks(*[{"moved": True}] * 8, then={"stop": True})).elapsed.total_seconds()
     near = driven(ticks(*[{"moved": True, "near": True}] * 8, then={"stop": True})).elapsed.total_seconds()
-    stuck = driven(ticks(*[{"near": True}] * 8, then={"stop": True})).elapsed.total_seconds()
-    assert near < busy < stuck
+    assert near < busy
+
+
+def test_pauses_grow_with_the_time_that_nothing_happened() -> None:
+    few = driven(ticks(*[{}] * 10, then={"stop": True})).elapsed.total_seconds()
+    many = driven(ticks(*[{}] * 30, then={"stop": True})).elapsed.total_seconds()
+    assert 3 * few < many <= 30 * LONGEST_PAUSE
 
 
 def test_a_pause_ends_when_what_waits_is_due() -> None:

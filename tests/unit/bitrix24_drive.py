@@ -25,6 +25,8 @@ from tests.unit.bitrix24_stand_in import connected
 PNG = b"\x89PNG\r\n\x1a\n" + random.Random(3).randbytes(500)
 LOGIN = b"<!DOCTYPE html><html><head><title>Log in</title></head></html>"
 
+_PICTURES = {"user.get": "PERSONAL_PHOTO", "sonet_group.get": "IMAGE"}
+
 Answer = Callable[[str, int], web.Response]
 """(number of a file, how often it was asked for before) → what its address answers."""
 
@@ -50,7 +52,8 @@ class Drive:
     """Files 1 to 9, each attached under its number and 100 more; ``answer`` is what their addresses lead to.
 
     ``denied`` are pairs of a user and a file; with ``cards_only`` they see what it is, and not where. ``refusals`` are
-    those of single users. ``down``: there is no first page either.
+    those of single users. ``down``: there is no first page either. ``pictures`` are where those of owners lie
+    today, by the number of their owner.
     """
 
     origin: str = ""
@@ -61,6 +64,7 @@ class Drive:
     denied: frozenset[tuple[str, str]] = frozenset()
     cards_only: bool = False
     down: bool = False
+    pictures: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, JsonObject] = field(default_factory=dict)
     refusal: JsonObject = field(
         default_factory=lambda: {"error": "ACCESS_DENIED", "error_description": "Access denied"}
@@ -81,11 +85,18 @@ class Drive:
             errors: JsonObject = {}
             for key, command in body["cmd"].items():
                 method, _, query = command.partition("?")
+                if method in _PICTURES:
+                    results[key] = self._owner(method, dict(parse_qsl(query))["FILTER[ID]"])
+                    continue
                 card = self._card(method, dict(parse_qsl(query))["id"], user)
                 (results if card else errors)[key] = card or self.refusals.get(user, self.refusal)
             return {"result": {"result": results or [], "result_error": errors or []}}
 
         return batch
+
+    def _owner(self, method: str, number: str) -> Json:
+        self.asked[method] += 1
+        return [{"ID": number, _PICTURES[method]: self.pictures[number]}] if number in self.pictures else []
 
     def _card(self, method: str, asked: str, user: str) -> JsonObject | None:
         self.asked[method] += 1

@@ -13,6 +13,7 @@ from shared.model.run import RunOptions
 from tests.unit.bitrix24_stand_in import introduced
 
 _CLOSED = {"error": "ACCESS_ERROR", "error_description": "You do not have access to the specified dialog"}
+_MISSING = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}
 _STUMBLE = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
 _TOO_MANY = {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}
 _OPEN: JsonObject = {"user_counter": 2}
@@ -90,7 +91,7 @@ async def test_chats_that_were_read_before_trouble_are_not_read_again() -> None:
     assert page.next == {"page": "the page", "start": len(page.records)}
 
 
-@pytest.mark.parametrize("chats", [Chats({"u7": [_CLOSED]}), Chats(results={"u7": []})])
+@pytest.mark.parametrize("chats", [Chats({"u7": [_CLOSED]}), Chats({"u7": [_MISSING]}), Chats(results={"u7": []})])
 async def test_a_chat_whose_members_may_not_be_read_says_so(chats: Chats) -> None:
     page = await chats.read("7", "8")
     assert [record.data.get("unread") for record in page.records] == [["members"], None]

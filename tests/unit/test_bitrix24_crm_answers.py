@@ -13,10 +13,10 @@ from connectors.bitrix24.families import READERS
 from connectors.bitrix24.raw import archived, note
 from connectors.bitrix24.readers.details import detail_key
 from connectors.bitrix24.readers.ranges import filled, id_ranges, pages_left
-from connectors.bitrix24.webhooks import Webhooks
+from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import RetryLater
 from shared.model.records import SourceRecord
-from tests.unit.bitrix24_stand_in import reading
+from tests.unit.bitrix24_stand_in import NothingYet, connected, reading
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parent.parent / "fixtures" / "bitrix24" / "doc-examples.json").read_text("utf-8")
@@ -108,6 +108,23 @@ def test_a_recorded_enumeration_is_given_its_values() -> None:
 
 def test_definitions_that_could_not_be_read_are_no_rows() -> None:
     assert _rows("custom_field", note({"kind": "USER", "unreadable": "source.denied"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "kinds"),
+    [
+        ({"user", "user.userfield"}, ["USER"]),
+        ({"user.userfield", "task"}, ["USER", "TASKS_TASK"]),
+        ({"crm"}, ["CRM_DEAL", "CRM_CONTACT", "CRM_COMPANY", "USER"]),
+        (None, ["CRM_DEAL", "CRM_CONTACT", "CRM_COMPANY", "USER", "TASKS_TASK"]),
+    ],
+)
+async def test_definitions_of_records_that_no_webhook_may_read_are_not_asked_for(
+    scopes: set[str] | None, kinds: list[str]
+) -> None:
+    known = Webhook("1", "Anna", True, None if scopes is None else frozenset(scopes), connected(lambda body: body))
+    cut = await READERS["custom_field"](reading(Webhooks([], (known,)))).cut(1, NothingYet())
+    assert [cursor["kind"] for cursor in cut.cursors] == kinds
 
 
 def test_templates_of_recurring_deals_are_no_deals() -> None:

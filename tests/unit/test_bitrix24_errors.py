@@ -20,7 +20,8 @@ ERRORS = [(f"{method}-{body['error']}", status, body) for method, status, body i
 SUCCESSES = [(method, body) for method, _, body in ANSWERS if "error" not in body]
 
 DENIED = {"ACCESS_DENIED", "INVALID_CREDENTIALS"}
-"""The recorded codes that say who may not; all the others say that the request is wrong."""
+NOT_FOUND = {"ERROR_NOT_FOUND", "NOT_FOUND"}
+"""The recorded codes that say who may not, and what is not there; all others say that the request is wrong."""
 
 
 def _answer(body: Any, status: int = 200) -> Answer:
@@ -34,10 +35,10 @@ def _meaning(error: PortageError | None) -> tuple[type[PortageError], str]:
 
 
 @pytest.mark.parametrize(("status", "body"), [one[1:] for one in ERRORS], ids=[one[0][:60] for one in ERRORS])
-def test_a_recorded_error_is_denied_or_refused(status: list[int] | None, body: dict[str, Any]) -> None:
-    denied = isinstance(body["error"], str) and body["error"] in DENIED
-    expected = (EntityStopped, "source.denied" if denied else "source.refused")
-    assert _meaning(classify(_answer(body, status[0] if status else 400))) == expected
+def test_a_recorded_error_is_denied_or_not_found_or_refused(status: list[int] | None, body: dict[str, Any]) -> None:
+    code = str(body["error"])
+    reason = "source.denied" if code in DENIED else "source.not_found" if code in NOT_FOUND else "source.refused"
+    assert _meaning(classify(_answer(body, status[0] if status else 400))) == (EntityStopped, reason)
 
 
 @pytest.mark.parametrize("body", [one[1] for one in SUCCESSES], ids=[one[0] for one in SUCCESSES])
@@ -73,6 +74,7 @@ CODES = {
         "METHOD_CONFIRM_WAITING",
         "allowed_only_intranet_user",
     ],
+    (EntityStopped, "source.not_found"): ["ERROR_NOT_FOUND", "NOT_FOUND"],
     (EntityStopped, "source.refused"): ["ERROR_CORE", "ERROR_ARGUMENT", "", "0", "100", "A sentence for a code"],
 }
 BY_CODE = [(code, meaning) for meaning, codes in CODES.items() for code in codes]

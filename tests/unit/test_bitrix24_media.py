@@ -175,7 +175,7 @@ async def test_a_file_is_not_gone_as_long_as_somebody_else_is_denied_it(drive: D
 async def test_a_bare_number_that_leads_nowhere_may_be_of_another_count(drive: Drive, read: Reading) -> None:
     drive.refusal = GONE
     pages = await read(owner="feed_comment", row={"author_id": "5", "attach": [103], "files": []})
-    assert (rows_of(pages), lost_of(pages)) == ({}, {"feed_comment-17-103": "source.refused"})
+    assert (rows_of(pages), lost_of(pages)) == ({}, {"feed_comment-17-103": "source.not_found"})
 
 
 @pytest.mark.parametrize(("status", "reason"), [(403, "media.link_expired"), (404, "media.link_expired")])

@@ -54,6 +54,9 @@ def archive(answer: Any, *, escaped: bool = False) -> Any:
             f"/company/file/7/?access_token={SECRET}&amp;sig={SECRET}",
             "/company/file/7/?access_token=***&amp;sig=***",
         ),
+        ("IMAGE", f"/upload/photo.png?sig={SECRET}", "/upload/photo.png?sig=***"),
+        ("PERSONAL_PHOTO", f"https://cdn.example/photo.png?sig={SECRET}", "https://cdn.example/photo.png?sig=***"),
+        ("AVATAR", f"https://cdn.example/photo.png?x=1&token={SECRET}", "https://cdn.example/photo.png?x=1&token=***"),
         ("text", f"[URL={PORTAL}/rest/download.json?auth={SECRET}]", f"[URL={PORTAL}/rest/download.json?auth=***]"),
         ("text", f"my hook is {PORTAL}/rest/17/s3cr3ts3cr3t/profile", f"my hook is {PORTAL}/rest/17/***/profile"),
         ("text", f"{PORTAL}/rest/api/17/s3cr3ts3cr3t/user.get", f"{PORTAL}/rest/api/17/***/user.get"),
@@ -72,13 +75,12 @@ def test_secrets_of_an_address_are_masked_and_what_it_leads_to_stays(
         ("UF_CRM_LINK", f"https://elsewhere.example/?auth={SECRET}"),
         ("VALUE", "https://elsewhere.example/?design=7&sign=leo"),
         ("text", '<a href="/page?token=7">here</a>'),
-        ("IMAGE", f"/upload/photo.png?sig={SECRET}"),
-        ("PERSONAL_PHOTO", f"https://cdn.example/photo.png?sig={SECRET}"),
+        ("PERSONAL_PHOTO", "https://cdn.example/photo.png?size=100"),
         ("text", "what is auth=basic; and /rest/of/it?"),
         ("urlShow", "/bitrix/tools/disk/uf.php?id=7&author=5"),
     ],
 )
-def test_what_people_wrote_and_open_pictures_stay_as_they_are(key: str, text: str) -> None:
+def test_what_people_wrote_and_unsigned_pictures_stay_as_they_are(key: str, text: str) -> None:
     assert archive({"result": {key: text}}) == {"result": {key: text}}
 
 

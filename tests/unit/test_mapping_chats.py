@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.model.json import JsonObject
+from shared.model.json import Json, JsonObject
+from shared.model.records import SourceRecord
 from shared.schema.registry import SCHEMAS
 from shared.transform.making import Surroundings
-from shared.transform.references import Pending
+from shared.transform.references import Pending, pending
 from tests.unit.mapped import AROUND, alone, draft, example, made, mapping, simulated
 
 CHAT: JsonObject = {"type": "chat", "message_type": "C", "name": "Plan", "owner": 3, "members": [3, 5]}
@@ -131,6 +132,26 @@ def test_a_message_answers_another_one() -> None:
     assert made("chat_message", {**MESSAGE, "params": {"REPLY_ID": "84869"}})["reply_to_id"] == "chat_message/84869"
 
 
+def test_a_message_and_the_one_it_answers_lie_by_their_chat() -> None:
+    row = {**MESSAGE, "params": {"REPLY_ID": "84869"}}
+    assert mapping("chat_message").parent(SourceRecord("7", row)) == "11"
+    assert draft("chat_message", row).data["reply_to_id"] == Pending("chat_message", "84869", False, within="11")
+
+
+@pytest.mark.parametrize(
+    ("text", "chat"), [("[CONTEXT=chat9/77]m[/CONTEXT]", "9"), ("[CONTEXT=5/77]m[/CONTEXT]", "11")]
+)
+def test_a_link_to_a_message_leads_to_its_chat_or_stays_in_its_own(text: str, chat: str) -> None:
+    links = list(pending(draft("chat_message", {**MESSAGE, "text": text}).data["body_html"]))
+    assert links == [Pending("chat_message", "77", False, within=chat)]
+
+
+def test_a_link_from_elsewhere_into_a_private_chat_stays_a_text() -> None:
+    row: JsonObject = {"task_id": 5, "author_id": 3, "date": MESSAGE["date"], "text": "[CONTEXT=5/77]m[/CONTEXT]"}
+    assert list(pending(draft("task_comment", row).data["body_html"])) == []
+    assert made("task_comment", row)["body_html"] == "m [chat message 77]"
+
+
 def test_markup_of_a_message_is_bbcode_even_if_it_looks_like_html() -> None:
     text = "<b>a</b> [B]b[/B]"
     assert made("chat_message", {**MESSAGE, "text": text})["body_html"] == "&lt;b&gt;a&lt;/b&gt; <b>b</b>"
@@ -139,6 +160,17 @@ def test_markup_of_a_message_is_bbcode_even_if_it_looks_like_html() -> None:
 def test_a_deleted_message_keeps_its_place_with_the_words_of_the_portal() -> None:
     row = {**MESSAGE, "text": "This message was deleted.", "params": {"IS_DELETED": "Y"}}
     assert made("chat_message", row)["body_html"] == "This message was deleted."
+
+
+@pytest.mark.parametrize("file", [5255, "5255", ["5255"], {"1": 5255}])
+def test_a_message_whose_file_stays_behind_says_so_however_it_is_named(file: Json) -> None:
+    result = draft("chat_message", {**MESSAGE, "text": "", "params": {"FILE_ID": file}})
+    assert result.flaws == ("media_ids: 1 file(s) of this message stay behind; files of chats are not moved",)
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}, 0, "0", False])
+def test_a_message_without_files_leaves_none_behind(nothing: Json) -> None:
+    assert draft("chat_message", {**MESSAGE, "params": {"FILE_ID": nothing}}).flaws == ()
 
 
 def test_a_message_whose_files_stay_behind_says_so() -> None:

@@ -209,6 +209,10 @@ def test_somebody_who_is_gone_gets_a_stand_in() -> None:
     [
         ({"closed": "Y", "stageSemanticId": "S"}, True),
         ({"CLOSED": "N"}, False),
+        ({"closed": True, "stageSemanticId": "P"}, True),
+        ({"closed": False, "stageSemanticId": "S"}, False),
+        ({"closed": "1"}, True),
+        ({"closed": 0}, False),
         ({"stageSemanticId": "F"}, True),
         ({"STAGE_SEMANTIC_ID": "P"}, False),
         ({}, None),

@@ -143,7 +143,7 @@ def test_a_bad_value_costs_no_other_field() -> None:
     mapping = mapping_of("deal", {"source": "UF_A", "type": "date"}, {"source": "UF_B", "type": "integer"})
     draft = mapping.apply(SourceRecord("1", {"UF_A": "soon", "UF_B": 3}))
     assert draft.data["custom"] == {"UF_A": None, "UF_B": 3}
-    assert draft.flaws == ("custom.UF_A is not an ISO date",)
+    assert draft.flaws == ("custom.UF_A is not a date",)
 
 
 def test_bindings_become_references_and_what_is_out_of_scope_is_left_out() -> None:
@@ -254,3 +254,15 @@ def test_the_white_list_that_is_shipped_explains_itself_by_rows_that_hold() -> N
         "user",
         "smart_process_item",
     }
+
+
+@pytest.mark.parametrize(("kind", "given"), [("enumeration", "57"), ("crm", "12")])
+def test_a_value_that_waits_for_a_definition_names_it(kind: str, given: Json) -> None:
+    draft = draft_of(given, type=kind)
+    assert (draft.data["custom"]["UF_A"], draft.undefined) == (None, ("CRM_DEAL:UF_CRM_A",))
+    assert len(draft.flaws) == 1
+
+
+def test_a_value_that_its_definition_does_not_know_waits_for_nothing() -> None:
+    told = {"CRM_DEAL:UF_CRM_A": {"LIST": [{"ID": "58", "VALUE": "blue"}]}}
+    assert draft_of("57", type="enumeration", definitions=told).undefined == ()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.model.errors import RecordRejected
-from shared.model.json import JsonObject
+from shared.model.json import Json, JsonObject
 from shared.transform.making import Surroundings
 from shared.transform.references import Pending
 from tests.unit.mapped import AROUND, alone, draft, example, made, mapping, simulated
@@ -81,8 +81,14 @@ def test_a_post_becomes_canonical() -> None:
     }
 
 
-def test_a_title_that_the_portal_made_of_the_text_is_none() -> None:
-    assert made("feed_post", {**POST, "TITLE": "[B]Hello[/", "MICRO": "Y"})["title"] is None
+@pytest.mark.parametrize("yes", ["Y", True, "1", 1])
+def test_a_title_that_the_portal_made_of_the_text_is_none(yes: Json) -> None:
+    assert made("feed_post", {**POST, "TITLE": "[B]Hello[/", "MICRO": yes})["title"] is None
+
+
+@pytest.mark.parametrize("no", ["N", False, "0", 0, None])
+def test_a_title_that_somebody_gave_stays(no: Json) -> None:
+    assert made("feed_post", {**POST, "TITLE": "Hello", "MICRO": no})["title"] == "Hello"
 
 
 def test_a_title_that_was_stored_encoded_is_decoded() -> None:

@@ -5,13 +5,24 @@ from typing import Any
 import pytest
 
 from shared.model.errors import RecordRejected
-from shared.model.json import JsonObject
+from shared.model.json import Json, JsonObject
 from shared.transform.making import Surroundings
 from shared.transform.references import Pending
 from tests.unit.mapped import AROUND, alone, draft, example, made, mapping, simulated
 
 USER: JsonObject = {"ID": "7", "ACTIVE": True, "EMAIL": "Ann@Example.com", "USER_TYPE": "employee"}
 GROUP: JsonObject = {"ID": "7", "NAME": "Sales", "OWNER_ID": "3", "members": []}
+
+
+@pytest.mark.parametrize("said", [{}, *({"ACTIVE": no} for no in (False, "N", "0", 0, "", None))])
+def test_a_user_of_whom_the_portal_does_not_say_that_he_is_active_is_not(said: JsonObject) -> None:
+    row = {name: value for name, value in USER.items() if name != "ACTIVE"} | said
+    assert made("user", row)["active"] is False
+
+
+@pytest.mark.parametrize("yes", [True, "Y", "1", 1])
+def test_an_active_user_is_active_however_the_portal_says_so(yes: Json) -> None:
+    assert made("user", {**USER, "ACTIVE": yes})["active"] is True
 
 
 def recorded(entity: str) -> list[JsonObject]:

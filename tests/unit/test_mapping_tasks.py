@@ -212,10 +212,16 @@ def test_a_parent_out_of_sight_leaves_the_task_without_one() -> None:
     assert not resolution.blocking
 
 
-@pytest.mark.parametrize(("bbcode", "expected"), [("N", "<b>x</b>"), ("Y", "&lt;b&gt;x&lt;/b&gt;")])
-def test_the_task_says_whether_its_description_is_html(bbcode: str, expected: str) -> None:
-    made = resolve(task(description="<b>x</b>", descriptionInBbcode=bbcode), named).data
-    assert made["description_html"] == expected
+@pytest.mark.parametrize("no", ["N", False, "0", 0])
+def test_a_task_that_is_not_in_bbcode_is_in_html(no: Json) -> None:
+    made = resolve(task(description="<b>x</b>", descriptionInBbcode=no), named).data
+    assert made["description_html"] == "<b>x</b>"
+
+
+@pytest.mark.parametrize("yes", ["Y", True, "1", 1, None])
+def test_a_task_in_bbcode_holds_no_html(yes: Json) -> None:
+    made = resolve(task(description="<b>x</b>", descriptionInBbcode=yes), named).data
+    assert made["description_html"] == "&lt;b&gt;x&lt;/b&gt;"
 
 
 def test_a_comment_is_bbcode_even_if_somebody_typed_html() -> None:

@@ -87,6 +87,15 @@ def test_resolved_references_become_target_ids() -> None:
     assert not resolution.missing
 
 
+@pytest.mark.parametrize(("parent", "within"), [(15, "15"), ("128:7", "128:7"), ("0", None), (None, None)])
+def test_a_record_and_a_reference_lie_within_the_parent_that_the_source_names(parent: Any, within: str | None) -> None:
+    rule = {"from": "REPLY", "reference": "message", "within": "head.chat"}
+    mapping = Mapping.parse("message", {"within": "head.chat", "field": {"reply_to_id": rule}})
+    record = SourceRecord("7", {"REPLY": 3, "head": {"chat": parent}})
+    assert mapping.parent(record) == within
+    assert mapping.apply(record).data["reply_to_id"] == Pending("message", "3", required=False, within=within)
+
+
 def test_a_missing_required_reference_blocks_the_record() -> None:
     resolution = resolve(draft(), lambda _entity, _id: None)
     assert resolution.blocking == [Pending("user", "1", required=True)]
@@ -116,6 +125,8 @@ def test_a_list_leaves_out_what_has_no_target_and_the_object_that_needs_it() -> 
         ({"from": "A", "stpe": "text"}, "unknown stpe"),
         ({"from": "A", "step": "choice"}, "needs a table 'values'"),
         ("A", "expected a table"),
+        ({"from": "A", "within": "B"}, "'within' goes with a reference"),
+        ({"from": "A", "reference": "tag", "within": True}, "'within' goes with a reference"),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused_with_its_place(rule: Any, message: str) -> None:

@@ -47,6 +47,20 @@ def test_a_rule_that_contradicts_the_plan_or_itself_is_refused(
         read_plan(write(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('within = "P"\nfield.x = { from = "A", reference = "group" }', "'within' has to name the field"),
+        ('field.x = { from = "A", reference = "group", within = "P" }', "goes without 'within'"),
+    ],
+)
+def test_a_reference_names_the_parent_of_what_lies_by_its_parents_alone(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(MappingError, match=rf"group\.x: .*{message}"):
+        read_plan(write(tmp_path, text))
+
+
 def test_an_entity_that_stands_before_what_it_needs_is_refused(tmp_path: Path) -> None:
     plan = PLAN.replace('import_after = ["user"]', 'import_after = ["task"]')
     with pytest.raises(MappingError, match="group comes after task"):

@@ -43,7 +43,7 @@ HERE = "https://our.bitrix24.test"
         ),
         (
             "[CONTEXT=chat9/77]m[/CONTEXT]",
-            Ref("chat_message", "77"),
+            Ref("chat_message", "77", within="9"),
             '<span data-entity="chat_message" data-id="T">m</span>',
             "m [chat message 77]",
         ),
@@ -115,7 +115,8 @@ def test_a_reference_shows_its_target_or_a_marker(bbcode: str, reference: Ref, r
         ("/page/hr/staff/type/128/details/7/", Ref("smart_process_item", "128:7")),
         ("/online/?IM_DIALOG=chat15", Ref("chat", "15")),
         ("/online/?IM_DIALOG=5", Ref("user", "5")),
-        ("/online/?IM_DIALOG=chat15&IM_MESSAGE=77", Ref("chat_message", "77")),
+        ("/online/?IM_DIALOG=chat15&IM_MESSAGE=77", Ref("chat_message", "77", within="15")),
+        ("/online/?IM_DIALOG=5&IM_MESSAGE=77", Ref("chat_message", "77")),
         ("/company/structure.php?set_filter_structure=Y&structure_UF_DEPARTMENT=6", Ref("department", "6")),
         ("/bitrix/tools/disk/uf.php?attachedId=973&action=download", Ref(ATTACHED_FILE, "973")),
         ("/disk/downloadFile/505/?filename=x", Ref(DISK_FILE, "505")),

@@ -27,6 +27,11 @@ from shared.transform.steps import STEPS
         ("integer", "500", 500),
         ("integer", -3, -3),
         ("date", "1980-03-01T03:00:00+03:00", "1980-03-01"),
+        ("date", "24.08.2023", "2023-08-24"),
+        ("date", "24.08.2023 13:19:39", "2023-08-24"),
+        ("date", "2024-08-29 10:30:11", "2024-08-29"),
+        ("instant", 1692872379, "2023-08-24T10:19:39Z"),
+        ("instant", "1692872379", "2023-08-24T10:19:39Z"),
         ("instant", "2015-03-01T00:00:00+03:00", "2015-02-28T21:00:00Z"),
         ("instant", "2026-01-27T10:03:39.5+00:00", "2026-01-27T10:03:39.500000Z"),
         ("text_as_html", "a < b\r\n& c", "a &lt; b<br>&amp; c"),
@@ -43,7 +48,8 @@ def test_a_step_turns_a_source_value_into_the_canonical_one(step: str, value: An
         ("flag", "maybe"),
         ("integer", "12.5"),
         ("integer", True),
-        ("date", "24.08.2023"),
+        ("date", "31.02.2023"),
+        ("date", "24.08.23"),
         ("date", "2023-02-30T00:00:00"),
         ("instant", "yesterday"),
         ("instant", "2026-01-27T10:03:39"),
@@ -60,6 +66,15 @@ def test_a_choice_is_translated_and_an_unknown_one_refused() -> None:
     assert STEPS["choice"]("A", options) == "owner"
     with pytest.raises(ValueError, match="is none of A"):
         STEPS["choice"]("Z", options)
+
+
+@pytest.mark.parametrize(("spelt", "expected"), [("Y", "on"), (True, "on"), ("0", "off"), (False, "off")])
+def test_a_choice_of_yes_and_no_takes_either_in_any_spelling(spelt: Any, expected: str) -> None:
+    assert STEPS["choice"](spelt, {"values": {"Y": "on", "N": "off"}}) == expected
+
+
+def test_a_choice_of_numbers_is_no_choice_of_yes_and_no() -> None:
+    assert STEPS["choice"](1, {"values": {"1": "normal", "Y": "on"}}) == "normal"
 
 
 @given(st.text())

@@ -101,8 +101,8 @@ class ChatReader:
             commands[f"c{chat_id}"] = (_CHAT, {"DIALOG_ID": dialog})
             commands[f"u{chat_id}"] = (_MEMBERS, {"CHAT_ID": chat_id})
         asked = await attempt(webhook, commands, self._pacing)
-        for error in asked.refused.values():
-            if error.reason.code == "source.method_missing":
+        for key, error in asked.refused.items():
+            if error.reason.code == "source.method_missing" and key.startswith("c"):
                 raise error
         return asked.raw, {chat_id for chat_id in dialogs if not as_map(asked.results.get(f"c{chat_id}"))}
 

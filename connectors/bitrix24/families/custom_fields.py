@@ -1,6 +1,7 @@
 """Definitions of custom fields, with the values of enumerations (API facts §5.4).
 
-Every kind of record has a method of its own. What a webhook may not ask, is listed as lost, and costs no others.
+Every kind of record has a method of its own. What a webhook may not ask of records that it reads is listed as lost, and
+costs no others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +10,7 @@ from dataclasses import dataclass
 from connectors.bitrix24.families.crm import SMART_TYPE
 from connectors.bitrix24.listing import Details, Listing
 from connectors.bitrix24.raw import note, noted, told
-from connectors.bitrix24.readers.attempts import attempt
-from connectors.bitrix24.readers.details import detail_key, unread_details, with_details
+from connectors.bitrix24.readers.details import fetch_details, unread_details, why_unread, with_details
 from connectors.bitrix24.readers.following import all_rows
 from connectors.bitrix24.readers.offset import OffsetReader
 from connectors.bitrix24.readers.reader import Need, Readers
@@ -94,10 +94,14 @@ class CustomFieldReader:
     webhooks: Webhooks
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
-        """Raises EntityStopped when no webhook may ask for any of them."""
-        await self.webhooks.with_scope(*_SCOPES, *_CONFIG_SCOPES, *_USER_SCOPES, *_TASK_SCOPES)
+        """Kinds of which no webhook may read the records either are left out.
+
+        Raises EntityStopped when no webhook may ask for any of them.
+        """
+        ways = await self.webhooks.with_scope(*_SCOPES, *_CONFIG_SCOPES, *_USER_SCOPES, *_TASK_SCOPES)
         smart = sorted({int(one.id) for one in await all_rows(extracted, SMART_TYPE)})
-        kinds = [*CLASSIC, *(f"CRM_{number}" for number in smart)]
+        read = [kind for kind, one in CLASSIC.items() if kind == "USER" or any(way.may(*one.scopes) for way in ways)]
+        kinds = [*read, *(f"CRM_{number}" for number in smart)]
         return Cut(tuple({"kind": kind, "start": 0} for kind in kinds))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
@@ -119,8 +123,8 @@ class CustomFieldReader:
         enumerations = [str(row["id"]) for row in _bare([record.data for record in records])]
         if not enumerations:
             return []
-        commands = {detail_key(0, one): (_ENUMERATION.method, _ENUMERATION.parameters(one)) for one in enumerations}
-        return (await attempt(await self.webhooks.first(*_CONFIG_SCOPES), commands)).raw
+        asked = await fetch_details(await self.webhooks.first(*_CONFIG_SCOPES), (_ENUMERATION,), enumerations)
+        return [*asked.raw, *why_unread((_ENUMERATION,), asked.refused)]
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """The list's answer first, then those with values."""

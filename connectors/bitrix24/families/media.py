@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from connectors.bitrix24.families.people import GROUPS, USERS
 from connectors.bitrix24.raw import note, noted
 from connectors.bitrix24.readers.attachments import OWNERS, TASK_OWNERS, Listings, Wanted
 from connectors.bitrix24.readers.drive import ATTACHED, FILE, SCOPES, Drive, Found, Search, shows_picture
 from connectors.bitrix24.readers.file_servers import FileServers
 from connectors.bitrix24.readers.file_turns import Turn
+from connectors.bitrix24.readers.pictures import Pictures
 from connectors.bitrix24.readers.reader import Need, Portal, Readers
 from shared.media.naming import media_key
 from shared.media.verdicts import Expected, Fetched, Outcome
@@ -28,6 +30,7 @@ from shared.ports.systems import Extracted
 _LEFT_OUT = "media.out_of_scope"
 _REMOVED = "media.removed"
 _PICTURE = "image/"
+_WITH_PICTURES = {"user": USERS, "group": GROUPS}
 
 
 _Came = Fetched | RetryLater | SlowDown
@@ -90,8 +93,8 @@ class MediaReader:
         """Bring the files of a turn; for those whose address was over already, a fresh one is asked for once."""
         files, found = turn.files_by_id, {}
         for one in files.values():
-            if one.address is not None:
-                found[one.id] = Found(one.name, None, address=one.address)
+            if one.open_address is not None:
+                found[one.id] = Found(one.name, None, address=one.open_address)
             elif one.is_picture is False and not one.any_kind:
                 found[one.id] = Found(one.name, one.size, one.object)
         search = await self._search(turn, [one for one in files.values() if one.id not in found], found)
@@ -101,7 +104,7 @@ class MediaReader:
         chosen = [one for one in known if one.any_kind or shows_picture(one, found[one.id]) is not False]
         turn.rows |= {one.id: _row(turn, one, found[one.id], _LEFT_OUT) for one in known if one not in chosen}
         fetched = await self._bring(turn, chosen, found)
-        if expired := [one for one in chosen if one.address is None and _is_over(fetched[one.id])]:
+        if expired := [one for one in chosen if one.open_address is None and _is_over(fetched[one.id])]:
             search = await self._search(turn, expired, found, again=True)
             fetched |= await self._bring(turn, [one for one in expired if one.id in search.found], found)
             gone |= search.gone
@@ -114,7 +117,10 @@ class MediaReader:
     ) -> Search:
         """What it brings is ``found``."""
         drive = Drive(self.portal.webhooks)
-        search = await (drive.find_again(files, found) if again else drive.find(files))
+        stored = [one for one in files if one.address is None]
+        search = await (drive.find_again(stored, found) if again else drive.find(stored))
+        shown = [one for one in files if one.address is not None]
+        await Pictures(self.portal.webhooks, _WITH_PICTURES).find(shown, search)
         turn.raw += search.raw
         found |= search.found
         return search
@@ -151,9 +157,9 @@ class MediaReader:
         if turn.came is None:
             return False
         one, found = wanted[turn.came], dict[str, Found]()
-        if one.address is None:
+        if one.open_address is None:
             await self._search(turn, [one], found)
-        address = found[one.id].address if one.id in found else one.address
+        address = found[one.id].address if one.id in found else one.open_address
         return address is not None and await self.portal.media.answers(address)
 
     async def _bring(self, turn: Turn, files: Sequence[Wanted], found: Mapping[str, Found]) -> dict[str, _Came]:

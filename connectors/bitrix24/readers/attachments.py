@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from connectors.bitrix24.signed_addresses import MASK
 from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import SourceRecord
 
@@ -24,7 +25,8 @@ class Wanted:
     """A file of a record, before anything was asked about it.
 
     ``file`` is its name among the record's files, ``position`` its place there, from 0. It is had by the number of the
-    ``attached`` object, by that of the file ``object`` on the drive, or from an ``address`` that is open to everybody.
+    ``attached`` object, by that of the file ``object`` on the drive, or from an ``address`` that is open to everybody;
+    one that was signed is kept without what makes it open, and has to be asked for anew.
     ``name`` and ``size`` (bytes) are as the owner tells them. ``seen_by`` are users who see the owner.
     """
 
@@ -44,6 +46,11 @@ class Wanted:
     def id(self) -> str:
         """The source id: ``feed_post-123-505``."""
         return f"{self.owner}-{self.owner_id}-{self.file}"
+
+    @property
+    def open_address(self) -> str | None:
+        """Where it can be had without asking anybody."""
+        return None if self.address is None or MASK in self.address else self.address
 
     @property
     def any_kind(self) -> bool:

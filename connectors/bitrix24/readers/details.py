@@ -1,15 +1,15 @@
 """Calls per record, many to a batch: members of groups, checklists of tasks."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from connectors.bitrix24.batch import batch_results
+from connectors.bitrix24.batch import batch_errors, batch_results
 from connectors.bitrix24.listing import Details
-from connectors.bitrix24.raw import Told
-from connectors.bitrix24.readers.attempts import attempt
+from connectors.bitrix24.raw import Told, note
+from connectors.bitrix24.readers.attempts import Attempts, attempt
 from connectors.bitrix24.webhooks import Webhook
 from shared.model.errors import EntityStopped, PortageError
-from shared.model.json import Json, JsonObject, as_list, as_map
+from shared.model.json import Json, JsonObject, as_list
 
 _MARK = "d"
 UNREAD = "unread"
@@ -21,12 +21,12 @@ def detail_key(number: int, source_id: str) -> str:
     return f"{_MARK}{number}_{source_id}"
 
 
-async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequence[str]) -> list[bytes]:
-    """The raw answers for all ``kinds`` of all ``ids``; nothing is answered for a record that is gone or out of sight.
+async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequence[str]) -> Attempts:
+    """Ask for all ``kinds`` of all ``ids``. Records are worth having without them: no refusal of any sort is raised.
 
-    Raises every other refusal, and what stumbles without end.
+    Raises what stumbles without end.
     """
-    asked = await attempt(
+    return await attempt(
         webhook,
         {
             detail_key(number, one): (kind.method, kind.parameters(one))
@@ -34,10 +34,19 @@ async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequenc
             for number, kind in enumerate(kinds)
         },
     )
-    for error in asked.refused.values():
-        if not is_gone(error):
-            raise error
-    return asked.raw
+
+
+def why_unread(kinds: Sequence[Details], refused: Mapping[str, EntityStopped]) -> list[bytes]:
+    """One note for a page, or none: by name of the details and reason, how the portal put it first.
+
+    ``{"why_unread": {"checklist": {"source.method_missing": "task.checklistitem.getlist: …"}}}``
+    """
+    told: dict[str, Json] = {}
+    for number, kind in enumerate(kinds):
+        errors = [error for key, error in refused.items() if key.startswith(detail_key(number, ""))]
+        if errors:
+            told[kind.name] = {error.reason.code: error.message for error in reversed(errors)}
+    return [note({"why_unread": told})] if told else []
 
 
 def with_details(kinds: Sequence[Details], answers: Sequence[Told], rows: dict[str, JsonObject]) -> None:
@@ -49,7 +58,7 @@ def with_details(kinds: Sequence[Details], answers: Sequence[Told], rows: dict[s
     refused: set[str] = set()
     for one in answers:
         results |= {key: result for key, result in batch_results(one.answer).items() if key.startswith(_MARK)}
-        refused.update(as_map(as_map(as_map(one.answer).get("result")).get("result_error")))
+        refused |= batch_errors(one.answer)
     refused.difference_update(results)
     for source_id, row in rows.items():
         for number, kind in enumerate(kinds):
@@ -67,4 +76,4 @@ def unread_details(kinds: Sequence[Details], rows: Iterable[JsonObject]) -> dict
 
 def is_gone(error: PortageError) -> bool:
     """The record vanished between the list and this call, or is not visible; codes nobody knows are taken for that."""
-    return isinstance(error, EntityStopped) and error.reason.code == "source.refused"
+    return isinstance(error, EntityStopped) and error.reason.code in ("source.not_found", "source.refused")

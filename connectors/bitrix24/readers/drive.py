@@ -1,6 +1,5 @@
 """Files of the drive by their numbers: what they are, and where they are for a moment (API facts §4.9)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,9 +14,6 @@ from shared.model.json import Json, JsonObject, as_map
 
 ATTACHED, FILE = "disk.attachedObject.get", "disk.file.get"
 SCOPES = ("disk",)
-
-_NOT_FOUND = re.compile(r"(?i)(?:[a-z.]+: )?(?:error_)?not_found:")
-"""At the beginning of a refusal, which quotes the method and then the portal's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +141,7 @@ def _may_be_anything(wanted: Wanted) -> bool:
 
 def _says_it_is_gone(error: EntityStopped) -> bool:
     """Who may not see a file that exists is told so (API facts §1.5)."""
-    return error.reason.code == "source.refused" and bool(_NOT_FOUND.match(error.message))
+    return error.reason.code == "source.not_found"
 
 
 def _is_it(wanted: Wanted, search: Search) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import Listing
 from connectors.bitrix24.raw import archived, told
+from connectors.bitrix24.readers.attempts import Attempts
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
-from connectors.bitrix24.readers.details import fetch_details, unread_details, with_details
+from connectors.bitrix24.readers.details import fetch_details, unread_details, why_unread, with_details
 from connectors.bitrix24.readers.ranges import filled, id_ranges, pages_left
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
@@ -77,7 +78,8 @@ class KeysetReader:
         if page_key(0) in answer.errors:
             raise answer.errors[page_key(0)]
         found = chain_rows(answer.results, self.listing, after, upto)
-        raw = [archived(webhook.user, answer.raw), *await self._details(webhook, found)]
+        details = await self._details(webhook, found)
+        raw = [archived(webhook.user, answer.raw), *details.raw, *why_unread(self.listing.details, details.refused)]
         last = int(found[-1][self.listing.id]) if found else after
         following = None
         if found and last != upto and not nothing_beyond(answer.results, self.listing, last):
@@ -86,7 +88,7 @@ class KeysetReader:
             following = {**cursor, "after": last, "pages": self._proven}
         records = self.rows(raw)
         coverage = unread_details(self.listing.details, (record.data for record in records))
-        return SourcePage(records, tuple(raw), following, len(raw), coverage=coverage)
+        return SourcePage(records, tuple(raw), following, 1 + len(details.raw), coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """List answers first, then those with details."""
@@ -98,9 +100,9 @@ class KeysetReader:
         with_details(self.listing.details, answers, rows)
         return tuple(SourceRecord(self.listing.source_id(row), row) for row in rows.values())
 
-    async def _details(self, webhook: Webhook, rows: Sequence[JsonObject]) -> list[bytes]:
+    async def _details(self, webhook: Webhook, rows: Sequence[JsonObject]) -> Attempts:
         if not self.listing.details:
-            return []
+            return Attempts()
         return await fetch_details(webhook, self.listing.details, [str(row[self.listing.id]) for row in rows])
 
     @staticmethod

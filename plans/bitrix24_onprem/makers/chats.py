@@ -46,7 +46,8 @@ def bound_to(making: Making) -> Json:
 
 def chat_files(making: Making) -> Json:
     """None: files that were sent in chats are not moved; where there are some, it is noted."""
-    if files := as_list(making.value()):
+    value = making.value()
+    if files := [one for one in as_list(value) or [value] if one and one != "0"]:
         making.flaws.append(
             f"media_ids: {len(files)} file(s) of this message stay behind; files of chats are not moved"
         )

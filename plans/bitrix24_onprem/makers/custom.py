@@ -80,17 +80,23 @@ def _enumeration(making: Making, field: CustomField, value: Json) -> Json:
 def _defined_values(making: Making, field: CustomField) -> Mapping[str, str]:
     """By id. One family calls them ``LIST`` of ``ID`` and ``VALUE``, the other ``enum`` of ``id`` and ``value``."""
     definition = _definition(making, field)
-    rows = map(as_map, as_list(definition.get("LIST") or definition.get("enum")))
+    rows = list(map(as_map, as_list(definition.get("LIST") or definition.get("enum"))))
+    if not rows:
+        making.undefined.append(_name(making, field))
     return {str(row.get("ID") or row.get("id")): str(row.get("VALUE") or row.get("value")) for row in rows}
 
 
 def _definition(making: Making, field: CustomField) -> Mapping[str, Json]:
-    """``UF_CRM_7_KIND`` of a smart process belongs to ``CRM_7``; ``ufAuto17`` of a task is ``UF_AUTO_17``."""
+    return making.around.definitions.get(_name(making, field), {})
+
+
+def _name(making: Making, field: CustomField) -> str:
+    """``UF_CRM_7_KIND`` of a smart process is defined with ``CRM_7``; ``ufAuto17`` of a task is ``UF_AUTO_17``."""
     name = field.source.rpartition(".")[2]
     name = name if name.startswith("UF_") else _HUMP.sub("_", name).upper()
     of_type = _OF_SMART_TYPE.match(name)
     owner = _OWNERS.get(making.entity) or (f"CRM_{of_type[1]}" if of_type else "")
-    return making.around.definitions.get(f"{owner}:{name}", {})
+    return f"{owner}:{name}"
 
 
 def _money(_making: Making, _field: CustomField, value: Json) -> Json:
@@ -116,6 +122,8 @@ def _crm(making: Making, field: CustomField, value: Json) -> Json:
     """
     code = str(value)
     if code.isdecimal():
+        if not _definition(making, field):
+            making.undefined.append(_name(making, field))
         allowed = as_map(_definition(making, field).get("SETTINGS") or _definition(making, field).get("settings"))
         kinds = [name for name, flag in allowed.items() if flag == "Y"]
         code = f"{_ONLY_BOUND_TO.get(kinds[0], '')}_{code}" if len(kinds) == 1 else code

@@ -9,7 +9,7 @@ from shared.model.json import Json, JsonObject, as_list
 from shared.transform.makers import markup
 from shared.transform.making import Maker, Making, look_up
 from shared.transform.references import Pending
-from shared.transform.steps import title
+from shared.transform.steps import title, yes_or_no
 
 _EVERYBODY = "UA"
 _RIGHT = re.compile(r"(SG|DR|U)([1-9][0-9]{0,17})")
@@ -19,7 +19,7 @@ _CIRCLES = {"DR": ("department_ids", "department"), "SG": ("group_ids", "group")
 def post_title(making: Making) -> Json:
     """The title that somebody gave the post. The portal makes one of the text where there is none (``MICRO``)."""
     given = making.value()
-    return None if making.record.data.get("MICRO") == "Y" or not given else title(given, {})
+    return None if yes_or_no(making.record.data.get("MICRO")) or not given else title(given, {})
 
 
 def post_files(making: Making) -> Json:

@@ -1,18 +1,19 @@
-"""The id map: table ``idmap`` + plan name without ``_``, partitioned by blocks of 1,000 ids (ADR 0002)."""
+"""The id map: table ``idmap`` + plan name without ``_``, partitioned by blocks of ids or of parents' ids (ADR 0002)."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from azure.data.tables.aio import TableServiceClient
 
 from shared.model.idmap import IdMapEntry, block_of, row_key
 from shared.storage.azure.keys import escape
-from shared.storage.azure.tables import Table, chunks
+from shared.storage.azure.tables import Row, Table, chunks
 from shared.storage.documents import dump_entry, load_entry
 
 _PARALLEL = 4
+_PARALLEL_READS = 8
 
 
 @dataclass(slots=True)
@@ -21,24 +22,33 @@ class AzureIdMap:
 
     table: Table
 
-    async def block(self, entity: str, block: str, among: Collection[str] = ()) -> dict[str, IdMapEntry]:
+    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
         """Entries of one block, by source id."""
-        where, parameters = "PartitionKey eq @block", {"block": _partition(entity, block)}
-        if among:
-            keys = [escape(row_key(source_id)) for source_id in among]
-            where += " and RowKey ge @first and RowKey le @last"
-            parameters |= {"first": min(keys), "last": max(keys)}
-        rows = await self.table.query(where, parameters)
+        rows = await self.table.query("PartitionKey eq @block", {"block": _partition(entity, block)})
         return {row["source_id"]: load_entry(row) for row in rows}
+
+    async def find(self, entity: str, records: Mapping[str, str | None]) -> dict[str, IdMapEntry]:
+        """Entries of these records, block by block."""
+        blocks: dict[str, set[str]] = defaultdict(set)
+        for one in records.items():
+            blocks[_partition(entity, block_of(*one))].add(escape(row_key(*one)))
+        limit = asyncio.Semaphore(_PARALLEL_READS)
+
+        async def some(partition: str, keys: set[str]) -> list[Row]:
+            async with limit:
+                return [row for row in await self.table.pick(partition, keys) if row["RowKey"] in keys]
+
+        found = await asyncio.gather(*(some(partition, keys) for partition, keys in blocks.items()))
+        return {row["source_id"]: load_entry(row) for rows in found for row in rows}
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite, block by block."""
         blocks: dict[str, dict[str, IdMapEntry]] = defaultdict(dict)
         for entry in entries:
-            blocks[_partition(entry.entity, block_of(entry.source_id))][entry.source_id] = entry
+            blocks[_partition(entry.entity, block_of(entry.source_id, entry.within))][_key(entry)] = entry
         limit = asyncio.Semaphore(_PARALLEL)
 
-        async def one(partition: str, chunk: Sequence[IdMapEntry]) -> None:
+        async def one(partition: str, chunk: Sequence[tuple[str, IdMapEntry]]) -> None:
             async with limit:
                 await self.table.transact(
                     [
@@ -46,16 +56,16 @@ class AzureIdMap:
                             "upsert",
                             {
                                 "PartitionKey": partition,
-                                "RowKey": escape(row_key(entry.source_id)),
+                                "RowKey": key,
                                 **dump_entry(entry),
                             },
                             {"mode": "replace"},
                         )
-                        for entry in chunk
+                        for key, entry in chunk
                     ]
                 )
 
-        pieces = ((part, chunk) for part, rows in blocks.items() for chunk in chunks(list(rows.values())))
+        pieces = ((part, chunk) for part, rows in blocks.items() for chunk in chunks(list(rows.items())))
         await asyncio.gather(*(one(partition, chunk) for partition, chunk in pieces))
 
 
@@ -72,6 +82,10 @@ class AzureIdMaps:
         if plan not in self._maps:
             self._maps[plan] = AzureIdMap(Table(self.service, f"{self.table_prefix}idmap{plan.replace('_', '')}"))
         return self._maps[plan]
+
+
+def _key(entry: IdMapEntry) -> str:
+    return escape(row_key(entry.source_id, entry.within))
 
 
 def _partition(entity: str, block: str) -> str:

@@ -139,6 +139,7 @@ def _dump(row: PageRow) -> Row:
         "reason": row.reason,
         "calls": json.dumps(row.calls) if row.calls else None,
         "coverage": json.dumps(row.coverage) if row.coverage else None,
+        "undecided": json.dumps(row.undecided) if row.undecided else None,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -169,5 +170,6 @@ def _load(row: Row) -> PageRow:
         reason=row.get("reason"),
         calls=json.loads(row.get("calls", "{}")),
         coverage=json.loads(row.get("coverage", "{}")),
+        undecided=json.loads(row.get("undecided", "{}")),
         etag=row["etag"],
     )

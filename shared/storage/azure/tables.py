@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 
 from azure.core import MatchConditions
+from azure.core.async_paging import AsyncPageIterator
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
@@ -19,6 +21,7 @@ from shared.storage.azure.quick_rows import TakenRows
 
 Row = dict[str, Any]
 LARGEST_TRANSACTION = 100
+_PAGE = 1000
 
 
 @dataclass(slots=True)
@@ -55,11 +58,38 @@ class Table:
             client = self.service.get_table_client(self.name)
             taken = TakenRows()
             found = client.query_entities(
-                where, parameters=dict(parameters or {}), results_per_page=1000, raw_response_hook=taken
+                where, parameters=dict(parameters or {}), results_per_page=_PAGE, raw_response_hook=taken
             )
             async for _ in found:
                 pass  # the hook has the rows
             return taken.rows
+
+    async def pick(self, partition: str, keys: Iterable[str]) -> list[Row]:
+        """The rows of a partition that have these keys, and some of those between them.
+
+        One page tells how dense the rows are: what lies between its end and the next key is stepped over.
+        """
+        await self._ensure()
+        left = sorted(keys)
+        taken = TakenRows()
+        with translated(self.name):
+            client = self.service.get_table_client(self.name)
+            while left:
+                found = client.query_entities(
+                    "PartitionKey eq @partition and RowKey ge @first and RowKey le @last",
+                    parameters={"partition": partition, "first": left[0], "last": left[-1]},
+                    results_per_page=_PAGE,
+                    raw_response_hook=taken,
+                )
+                pages = cast("AsyncPageIterator[Any]", found.by_page())
+                before = len(taken.rows)
+                async for _ in pages:  # a page may be empty though there are more
+                    if len(taken.rows) > before:
+                        break
+                if not pages.continuation_token:
+                    break
+                left = left[bisect_right(left, taken.rows[-1]["RowKey"]) :]
+        return taken.rows
 
     async def insert(self, row: Row) -> str:
         """Add a row; answers its etag. Raises Conflict when it exists."""

@@ -1,7 +1,7 @@
 """Runs, shared rows, dead letters and the id map in memory."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -122,19 +122,23 @@ class MemoryDeadLetters:
 class MemoryIdMap:
     """See ``shared.ports.stores.IdMap``."""
 
-    _entries: dict[tuple[str, str], IdMapEntry] = field(default_factory=dict)
+    _entries: dict[tuple[str, str], dict[str, IdMapEntry]] = field(default_factory=dict)
 
-    async def block(self, entity: str, block: str, among: Collection[str] = ()) -> dict[str, IdMapEntry]:
+    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
         """Entries of one block."""
-        found = {key: e for (of, key), e in self._entries.items() if of == entity and block_of(key) == block}
-        if not among:
-            return found
-        keys = [row_key(source_id) for source_id in among]
-        return {key: entry for key, entry in found.items() if min(keys) <= row_key(key) <= max(keys)}
+        return {entry.source_id: entry for entry in self._entries.get((entity, block), {}).values()}
+
+    async def find(self, entity: str, records: Mapping[str, str | None]) -> dict[str, IdMapEntry]:
+        """Entries of these records."""
+        places = ((entity, block_of(*one), row_key(*one)) for one in records.items())
+        found = (self._entries.get((of, block), {}).get(key) for of, block, key in places)
+        return {entry.source_id: entry for entry in found if entry is not None}
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite."""
-        self._entries |= {(entry.entity, entry.source_id): entry for entry in entries}
+        for one in entries:
+            block = self._entries.setdefault((one.entity, block_of(one.source_id, one.within)), {})
+            block[row_key(one.source_id, one.within)] = one
 
 
 @dataclass(slots=True)

@@ -95,8 +95,14 @@ def _by_query(path: str, query: dict[str, list[str]]) -> Ref | None:
     for name, entity, accepts in _QUERIES:
         value = query.get(name, [""])[0]
         if accepts(path) and (match := re.fullmatch(r"(chat)?([0-9]{1,18})", value)):
-            return Ref("chat" if match[1] else entity, match[2])
+            return Ref("chat" if match[1] else entity, match[2], _chat(query) if entity == "chat_message" else None)
     return None
+
+
+def _chat(query: dict[str, list[str]]) -> str | None:
+    """The chat that an address opens; None for a private one, which is named after the person."""
+    match = re.fullmatch(r"chat([0-9]{1,18})", query.get("IM_DIALOG", [""])[0])
+    return match[1] if match else None
 
 
 def _ends(*tails: str) -> Callable[[str], bool]:

@@ -22,7 +22,7 @@ KNOWN = UNSTYLED | BLOCKS | PARTS | INLINE | LEAVES.keys() | MARKS.keys()
 
 _MENTIONS = {"USER": "user", "CHAT": "chat", "DEPARTMENT": "department", "PROJECT": "group"}
 _MENTIONED = re.compile(r"(?:chat|sg)?([0-9]{1,18})")
-_MESSAGE = re.compile(r"(?:chat)?[0-9]{1,18}/([0-9]{1,18})")
+_MESSAGE = re.compile(r"(?:chat([0-9]{1,18})|[0-9]{1,18})/([0-9]{1,18})")
 _NOT_DIALLED = re.compile(r"[^0-9*#,;]")
 _TITLES = {"QUOTE": "cite", "SPOILER": "summary"}
 _ELEMENTS = {"*": "li", "QUOTE": "blockquote", "SPOILER": "details"}
@@ -52,7 +52,7 @@ def inline(tag: Tag, portal: Portal) -> Fill | None:
             return lambda label: label or [Text(tag.phrase)]
         case "CONTEXT":
             message = _MESSAGE.fullmatch(tag.first)
-            return _mention(Ref("chat_message", message[1])) if message else _label_alone
+            return _mention(Ref("chat_message", message[2], message[1])) if message else _label_alone
     if not tag.first:
         return None
     number = _MENTIONED.fullmatch(tag.first)

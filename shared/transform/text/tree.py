@@ -18,11 +18,13 @@ class Ref:
     """A record or a file of the source that a text points to.
 
     ``entity`` is an entity of the contract (``user``, ``task``, …) or one of ``FILES``; ``source_id`` is written as in
-    the id map (``128:7`` for a smart process item), or is an absolute URL for ``FILE_URL``.
+    the id map (``128:7`` for a smart process item), or is an absolute URL for ``FILE_URL``. ``within`` is the source id
+    of its parent (the chat of a message), where the text tells it.
     """
 
     entity: str
     source_id: str
+    within: str | None = None
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from shared.model.records import (
     SourcePage,
     SourceRecord,
 )
+from shared.ports.evidence import record
 from shared.ports.surveys import EntitySize, Survey
 from shared.ports.systems import Check, Extracted
 from shared.transform.mapping import Mapping
@@ -145,6 +146,7 @@ class Gateway:
     ) -> tuple[Receipt, ...]:
         self.before(entity, items)
         self.calls.append((entity, [item.source_id for item in items]))
+        record(f"import.{entity}", "ok")
         receipts = tuple(self._one(entity, run_id, item) for item in items)
         self.after(entity, items)
         return receipts

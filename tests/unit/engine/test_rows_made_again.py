@@ -92,15 +92,16 @@ async def test_rows_that_are_made_again_are_the_same_to_the_letter(world: World)
     assert {name: await world.stores.archive.get(name) for name in before} == before
 
 
-async def test_a_page_of_which_nothing_is_left_stops_its_entity_with_a_reason(world: World) -> None:
+async def test_slices_of_which_nothing_is_left_are_given_up_and_the_run_goes_on(world: World) -> None:
     run = await _read_to_the_end(world)
-    _lose(world, f"rows/{run.run_id}/group/", f"raw/{run.run_id}/group/")
+    _lose(world, f"rows/{run.run_id}/group/00001", f"raw/{run.run_id}/group/00001")
     world.rewire()
-    ended = await world.drive(run.run_id)
+    assert (await world.drive(run.run_id)).state is RunState.COMPLETED_WITH_ERRORS
+    (letter,) = await world.stores.dead_letters.list(run.run_id)
+    assert (letter.source_id, letter.reason) == ("range-1-page-0-slice-0", "page.rows_lost")
     group = (await world.status(run.run_id))["entities"]["group"]
-    assert ended.state.ended
-    assert group["blocked_by"] == "page.rows_lost"
-    assert "is missing too" in group["message"]
+    assert group["blocked_by"] is None
+    assert group["imported"] + group["dead_lettered"] == group["extracted"] == 45
 
 
 async def _lost(world: World, run: Run, content: bytes) -> RowsLost:

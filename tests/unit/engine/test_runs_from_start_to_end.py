@@ -101,7 +101,7 @@ class DyingIdMap:
     """An id map whose first write never happens, because its process dies."""
 
     def __init__(self, real) -> None:
-        self.block, self._write, self._dead = real.block, real.write, False
+        self.block, self.find, self._write, self._dead = real.block, real.find, real.write, False
 
     async def write(self, entries) -> None:
         if not self._dead:

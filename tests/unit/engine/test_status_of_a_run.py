@@ -1,11 +1,13 @@
 """The status tells what a run waits for, and is what the API says it is."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from shared.model.errors import SlowDown
+from shared.model.errors import RetryLater, SlowDown
+from shared.model.records import OutgoingItem
 from shared.ports.evidence import record
 from tests.unit.engine.conftest import World
 from triggers.answer_schemas import ANSWERS
@@ -61,6 +63,21 @@ async def test_nothing_waits_in_a_run_that_is_paused_or_well(world: World) -> No
     run_id = await _reading(world)
     await world.control.pause(run_id, "tester")
     assert (await _user(world, run_id))["waiting"] is None
+
+
+async def test_calls_to_the_target_are_told_by_method_repeated_ones_too(world: World) -> None:
+    lost = iter(range(100))
+
+    def lose(entity: str, _items: Sequence[OutgoingItem]) -> None:
+        if entity == "user" and next(lost) == 0:
+            record("import.user", "target.unreachable")
+            raise RetryLater("target.unreachable", "no answer")
+
+    world.gateway.before = lose
+    status = await world.status((await world.drive((await world.start()).run_id)).run_id)
+    assert status["target_methods"]["import.user"] == {"ok": 4, "target.unreachable": 1}
+    assert status["calls"]["target"] == len(world.gateway.calls) + 1
+    assert "import.user" not in status["source_methods"]
 
 
 @pytest.mark.parametrize("name", ["RunStatus", "EntityStatus"])
