@@ -21,9 +21,9 @@ blueprint = df.Blueprint()
 
 @blueprint.activity_trigger(input_name="job", activity=ADVANCE_RUN)
 async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
-    """``{"run_id", "epoch"}`` → ``{"stop", "open", "moved", "near", "due", "done"}``."""
+    """``{"run_id", "epoch", "bound"}`` → ``{"stop", "open", "moved", "near", "due", "done"}``."""
     app = await current()
-    tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"]))
+    tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"], bound=job["bound"]))
     if tick is None:
         return {"stop": False, "open": [], "moved": False, "near": False, "due": None, "done": -1}
     return {**asdict(tick), "open": list(tick.open)}

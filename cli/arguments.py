@@ -21,6 +21,13 @@ RunId = Annotated[
 ]
 PlanName = Annotated[str, typer.Argument(metavar="PLAN", callback=named, help="Name of the plan; see: portage plans.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The API's JSON, unchanged, to stdout; messages go to stderr.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, max=1000, metavar="COUNT", help="How many at once; 100 if left out.")
+]
+After = Annotated[
+    str | None,
+    typer.Option("--after", metavar="PLACE", callback=named, help="Go on there; the page before says where."),
+]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the run until it ends or halts. Ctrl-C ends the watching, not the run.")
 ]

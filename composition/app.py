@@ -26,6 +26,7 @@ from shared.engine.lookup import References
 from shared.engine.outages import Outages
 from shared.engine.outlasting import Outlasting
 from shared.engine.poison import Poison
+from shared.engine.sources import SourceGuard
 from shared.engine.status import Statuses
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
@@ -80,8 +81,9 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
     admission = Admission(stores.runs, clock)
     rows = RowCache(jobs, stores)
     control = RunControl(jobs, stores, outages, clock)
-    extractor = Extractor(jobs, stores, admission, stopping, clock, pace, rows)
-    references, guard = References(stores.idmaps), TargetGuard(stores.runs, clock)
+    source_guard, guard = SourceGuard(stores.runs), TargetGuard(stores.runs, clock)
+    extractor = Extractor(jobs, stores, admission, stopping, clock, pace, rows, source_guard)
+    references = References(stores.idmaps)
     descriptions = Descriptions(stores, rows)
     importer = Importer(jobs, stores, admission, stopping, references, guard, descriptions, clock, pace)
     return App(
@@ -92,7 +94,7 @@ def assemble(settings: Settings, stores: Stores, jobs: Jobs, counters: Counters)
         flaws=Flaws(jobs, stores),
         advancer=Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace),
         binder=Binder(jobs, stores, outages, stopping, clock),
-        cutter=Cutter(jobs, stores, stopping, pace, rows),
+        cutter=Cutter(jobs, stores, stopping, pace, rows, source_guard),
         extractor=extractor,
         importer=importer,
         outlasting=Outlasting(stores.queue),

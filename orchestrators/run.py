@@ -26,7 +26,7 @@ def run(context: Any) -> Generator[Any, Any, dict[str, Any]]:
     bound = job.get("bound", False)
     done, idle = job.get("done", -1), job.get("idle", 0.0)
     for _ in range(TICKS):
-        tick = yield context.call_activity(ADVANCE_RUN, ids)
+        tick = yield context.call_activity(ADVANCE_RUN, {**ids, "bound": bound})
         if tick["stop"]:
             return {**ids, "ticks": "ended"}
         opened = False

@@ -15,7 +15,8 @@ from typing import Any
 from shared.model.plan import Entity, Plan
 from shared.model.records import SchemaNeeds
 from shared.transform.making import Maker
-from shared.transform.mapping import Mapping, MappingError, Rule
+from shared.transform.mapping import Mapping, Rule
+from shared.transform.mapping_documents import MappingError, read_mapping
 from shared.transform.tables import Table, TableError, TableReader, Tables
 
 _HERE = Path(__file__).parent
@@ -94,6 +95,7 @@ def _entity(item: dict[str, Any]) -> Entity:
         import_after=tuple(item.get("import_after", ())),
         tree=item.get("tree"),
         archive_only=item.get("archive_only", False),
+        ids_follow_content=item.get("ids_follow_content", False),
     )
 
 
@@ -124,7 +126,7 @@ def _table(path: Path, reader: TableReader) -> AbstractMapping[str, Table]:
 
 def _mapping(folder: Path, entity: str, plan: Plan, makers: AbstractMapping[str, Maker], tables: Tables) -> Mapping:
     document = tomllib.loads((folder / "mappings" / f"{entity}.toml").read_text("utf-8"))
-    mapping = Mapping.parse(entity, document, makers, tables)
+    mapping = read_mapping(entity, document, makers, tables)
     for rule in _all_rules(mapping.rules):
         _check_rule(f"{entity}.{rule.name}", rule, plan)
     return mapping

@@ -4,26 +4,18 @@ from typing import Annotated
 
 import typer
 
-from cli.arguments import AsJson, RunId, named, open_api
+from cli.arguments import After, AsJson, Limit, RunId, open_api
 from cli.output import Output
 from cli.views.dead_letters import causes_view, letters_view, next_line
 from shared.model.json import as_list, as_map
-
-_MOST = 1000
 
 
 def dead_letters(
     context: typer.Context,
     run_id: RunId,
     causes: Annotated[bool, typer.Option("--causes", help="What they have in common, and how many share it.")] = False,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", min=1, max=_MOST, metavar="COUNT", help="How many at once; 100 if left out."),
-    ] = None,
-    after: Annotated[
-        str | None,
-        typer.Option("--after", metavar="PLACE", callback=named, help="Go on there; the page before says where."),
-    ] = None,
+    limit: Limit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """List the records of a run that failed for good."""

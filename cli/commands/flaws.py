@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cli.arguments import AsJson, RunId, named, open_api
+from cli.arguments import After, AsJson, Limit, RunId, named, open_api
 from cli.output import Output
 from cli.views.flaws import flaws_view, next_line
 from shared.model.json import as_list, as_map
-
-_MOST = 1000
 
 
 class Kind(StrEnum):
@@ -29,14 +27,8 @@ def flaws(
         str | None, typer.Option("--entity", metavar="NAME", callback=named, help="Only of this entity.")
     ] = None,
     kind: Annotated[Kind | None, typer.Option("--kind", help="Only what the status counts under this name.")] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", min=1, max=_MOST, metavar="COUNT", help="How many at once; 100 if left out."),
-    ] = None,
-    after: Annotated[
-        str | None,
-        typer.Option("--after", metavar="PLACE", callback=named, help="Go on there; the page before says where."),
-    ] = None,
+    limit: Limit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """List what lacks of records though nothing failed: values, links, people made up, records left out."""

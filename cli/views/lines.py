@@ -45,7 +45,8 @@ class Lines:
         if status.at_rest or time.monotonic() >= self._totals_due:
             self._tell("totals", f"total: {counts_line(status.totals, dry=status.dry)}", also=pace_line(status))
             self._totals_due = time.monotonic() + _TOTALS_SECONDS
-        self._tell("outcome", "; ".join(outcome_lines(status)))
+        for place, line in enumerate(outcome_lines(status)):
+            self._tell(f"outcome {place}", line)
 
     def away(self, failure: Failure, since: datetime) -> None:
         """Say it once per absence, with the first reason."""

@@ -1,10 +1,11 @@
 """Addresses that are as good as keys for a while: signed links to files, and webhooks (API facts §1.1, §4.9).
 
 Answers quote them; archives and rows need them no more, as files are fetched by addresses that are asked for anew.
-What people wrote is left as it is: only addresses that the portal itself makes are touched.
+What people wrote is left as it is: only addresses at the portal itself are touched, and fields that the portal fills.
 """
 
 import re
+from dataclasses import dataclass, field
 
 MASK = "***"
 _MASK = MASK.encode()
@@ -18,8 +19,6 @@ _SECRET = re.compile(rb"""(?i)(?:[^][&"\\\s#<>]|\\/|\\u00(?!2[0236]|3[ce]|5c)[0-
 """In a string of JSON. Its end is never inside an escaped character."""
 
 _WEBHOOK = re.compile(rb"(/rest\\?/(?:api\\?/)?[0-9]+\\?/)[\w-]{8,}")
-_OF_REST = re.compile(rb"(?i)/rest\\?/[^\s\"<>]*\Z")
-_RELATIVE = re.compile(rb"\\?/(?!\\?/)[^\s<>]*\Z")
 _KEY = re.compile(rb'"([A-Za-z_]+)"\s*:\s*"\Z')
 _LONGEST_KEY = 64
 _LONGEST_ADDRESS = 2048
@@ -30,6 +29,27 @@ _OF_FILES = frozenset(
     b"urlDownload urlMachine urlPreview urlShow avatar avatar_hr icon preview PERSONAL_PHOTO IMAGE AVATAR".split()
 )
 """Fields with addresses that the portal makes."""
+
+
+@dataclass(slots=True)
+class _Portals:
+    """Hosts of the portals that are read, and what ends with an address at one of them."""
+
+    hosts: frozenset[str] = frozenset()
+    address: re.Pattern[bytes] = field(default=re.compile(rb"(?!)"))
+
+
+_portals = _Portals()
+_BEFORE_HOST = rb"(?:(?<![\w.-])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))"
+
+
+def register_portal(portal: str) -> None:
+    """From now on the addresses at ``portal`` (host, and port) are taken for its own; on whatever port."""
+    host = portal.partition(":")[0]
+    if host not in _portals.hosts:
+        _portals.hosts |= {host}
+        names = b"|".join(re.escape(one.encode()) for one in sorted(_portals.hosts))
+        _portals.address = re.compile(rb"(?i)" + _BEFORE_HOST + rb"(?:" + names + rb")(?::\d+)?\\?/[^\s\"<>]*\Z")
 
 
 def without_signatures(body: bytes) -> bytes:
@@ -43,7 +63,11 @@ def without_signatures(body: bytes) -> bytes:
         at = body.find(b"=", max(at + 1, done))
     if parts:
         body = b"".join((*parts, body[done:]))
-    return _WEBHOOK.sub(rb"\1" + _MASK, body)
+    return _WEBHOOK.sub(_without_code, body)
+
+
+def _without_code(webhook: re.Match[bytes]) -> bytes:
+    return webhook[1] + _MASK if _is_of_the_portal(webhook.string, webhook.end(1)) else webhook[0]
 
 
 def _secret(body: bytes, at: int) -> re.Match[bytes] | None:
@@ -55,10 +79,10 @@ def _secret(body: bytes, at: int) -> re.Match[bytes] | None:
 
 
 def _is_of_the_portal(body: bytes, end: int) -> bool:
-    """Whether the address in which something begins at ``end`` is one that the portal made."""
+    """Whether the address in which something begins at ``end`` leads to the portal, or is in a field for addresses."""
     start = body.rfind(b'"', max(0, end - _LONGEST_ADDRESS), end) + 1
-    before = body[start or max(0, end - _LONGEST_ADDRESS) : end]
-    if not start or body[start - 2 : start - 1] == b"\\":
-        return bool(_OF_REST.search(before))
-    key = _KEY.search(body, max(0, start - _LONGEST_KEY), start)
-    return (key is not None and key[1] in _OF_FILES) or bool(_RELATIVE.match(before) or _OF_REST.search(before))
+    if start and body[start - 2 : start - 1] != b"\\":
+        key = _KEY.search(body, max(0, start - _LONGEST_KEY), start)
+        if key is not None and key[1] in _OF_FILES:
+            return True
+    return bool(_portals.address.search(body, max(start, end - _LONGEST_ADDRESS, 0), end))

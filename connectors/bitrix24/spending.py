@@ -24,8 +24,9 @@ _SUPPOSED = 1.0
 """Seconds a command is taken to cost until the portal tells."""
 
 _MEMORY = 0.8
-_UNTOLD_PAUSE = 60.0
 _BRIEF = 1.0
+_BASKET = 60.0
+_MOST = 0.8
 _SAME = 1.5
 _FRESH = 5.0
 _ROUNDING = 1e-6
@@ -43,6 +44,7 @@ class Account:
     told_at: float = -math.inf
     resets_at: float | None = None
     counted: bool = True
+    doubted: bool = False
     flying: float = 0.0
     flights: int = 0
     _seconds: float = 0.0
@@ -60,9 +62,14 @@ class Account:
         free = _SHARE * self.limit - self.told - self.flying
         if free > 0 and (fitting := _whole(free, self.cost)):
             return fitting
-        if self.flights or self.resets_at is None or now < self.resets_at:
+        if self.flights or now < self.asks_at:
             return 0
         return max(1, min(_PROBE, _whole(self.limit - self.told, self.cost or _SUPPOSED)))
+
+    @property
+    def asks_at(self) -> float:
+        """When it is worth asking how much has dropped out; a minute later where the portal does not tell."""
+        return self.told_at + _BASKET if self.resets_at is None else self.resets_at
 
     def leave(self, commands: int) -> float:
         """Keep back what the commands will cost; answers how much that is."""
@@ -87,7 +94,7 @@ class Account:
             if told.growth is not None:
                 self._learn(told.growth * commands, commands)
             self.told = told.seconds
-        elif resets_at is None or self.resets_at is None or abs(resets_at - self.resets_at) < _SAME:
+        elif resets_at is not None and self.resets_at is not None and abs(resets_at - self.resets_at) < _SAME:
             self._learn(max(0.0, told.seconds - self.told), commands)
             self.told = max(self.told, told.seconds)  # answers may overtake each other
         else:
@@ -95,9 +102,15 @@ class Account:
         self.told_at, self.resets_at = now, resets_at
 
     def refuse(self, now: float) -> None:
-        """The portal refused the method; if it told little of late, its limit is lower than was thought."""
-        if now - self.told_at < _FRESH:
-            self.limit = min(self.limit, max(self.told, self.limit / 2))
+        """The portal refused the method: nothing is left of its seconds.
+
+        Its limit is lower than was thought if most was spent, or if this happens again though little was; once it may
+        be that somebody else spent them.
+        """
+        if now - self.told_at < _FRESH and (self.told >= _MOST * self.limit or self.doubted):
+            self.limit = max(_SUPPOSED, min(self.limit, self.told))
+        self.doubted = self.doubted or now - self.told_at < _FRESH
+        self.told = max(self.told, self.limit)
 
     def _learn(self, seconds: float, commands: int) -> None:
         self._seconds = self._seconds * _MEMORY + seconds
@@ -197,7 +210,7 @@ def _whole(seconds: float, cost: float) -> float:
 
 
 def _pause(account: Account) -> float:
-    return _UNTOLD_PAUSE if account.resets_at is None else max(_BRIEF, account.resets_at - _now())
+    return max(_BRIEF, account.asks_at - _now())
 
 
 def _now() -> float:

@@ -121,12 +121,12 @@ class Transport:
         for key, method in methods.items():
             self.http.tally(method, answer.errors[key].reason.code if key in answer.errors else "ok")
         refused = {methods[key]: error for key, error in answer.errors.items() if isinstance(error, SlowDown)}
+        for method, number in Counter(methods.values()).items():
+            await self._hear(method, answer.operating.get(method), number)
         for method, refusal in refused.items():
             if refusal.reason.code == "source.operating_limit":
                 self.spending.refuse(method)
             await self.budget.throttled(method, refusal.retry_after)
-        for method, number in Counter(methods.values()).items():
-            await self._hear(method, answer.operating.get(method), number)
         return answer
 
     async def _post_batch(self, parameters: Mapping[str, JsonObject], methods: Mapping[str, str]) -> BatchAnswer:

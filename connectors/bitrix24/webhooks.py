@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from connectors.bitrix24.signed_addresses import register_portal
 from connectors.bitrix24.transport import Transport
 from shared.model.errors import EntityStopped, PortageError
 from shared.model.json import as_list, as_map
@@ -38,6 +39,11 @@ class Webhooks:
     transports: Sequence[Transport]
     _known: tuple[Webhook, ...] = ()
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        """What is archived from now on tells no secrets of the portal's addresses."""
+        for transport in self.transports:
+            register_portal(transport.access.portal)
 
     async def known(self) -> tuple[Webhook, ...]:
         """All of them, administrators first."""

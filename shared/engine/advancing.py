@@ -58,8 +58,11 @@ class Advancer:
     clock: Clock
     pace: Pace
 
-    async def tick(self, run_id: str, epoch: int) -> Tick:
-        """Advance generation ``epoch``. Raises Conflict when the run's row or a progress row changed meanwhile."""
+    async def tick(self, run_id: str, epoch: int, *, bound: bool) -> Tick:
+        """Advance generation ``epoch``. Raises Conflict when the run's row or a progress row changed meanwhile.
+
+        As long as it is not ``bound`` to its portal and target, nobody is woken up.
+        """
         run = await self.stores.runs.get(run_id)
         if run is None or not run.state.works or run.epoch != epoch:
             return Tick(stop=True)
@@ -78,6 +81,8 @@ class Advancer:
         if await self._halted(run, progress.values(), outages):
             return Tick(stop=True)
         run = await self._show(run, outages)
+        if not bound:
+            return Tick(stop=False)
         moved = await self._block_dependents(job, progress)
         to_open = self._to_open(job, progress)
         moved |= await self._open_stages(job, progress)

@@ -7,6 +7,7 @@ from shared.engine.holding import is_held
 from shared.engine.job import Job, Jobs
 from shared.engine.outages import Outages
 from shared.engine.schema import SchemaAgreement
+from shared.engine.sources import SourceGuard
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, PortageError
 from shared.model.run import Run
@@ -46,6 +47,7 @@ class Binder:
             return False
         job = self.jobs.of(run.plan)
         try:
+            await SourceGuard(self.stores.runs).check(run, job)  # before the target is asked, which may be out
             store_id = (await job.target.capabilities()).store_id
             portal = await job.source.identity()
         except PortageError as error:

@@ -83,7 +83,9 @@ class RunControl:
         """Paused or halted → running, as a new generation that starts from the ledger.
 
         Failures that are known by now count no more. ``failure_threshold`` (a share) is the new one; None keeps it.
+        Raises ControlError INVALID_STATE or TARGET_CHANGED.
         """
+        await self._check_portal(self.jobs.of((await self.existing(run_id)).plan))
         known = await self._failures(run_id)
         run = await self._change(
             run_id,
@@ -167,10 +169,8 @@ class RunControl:
 
     async def _check_binding(self, job: Job) -> None:
         """Refuse a portal or target that the id map does not belong to; one that is out is not known to differ."""
+        await self._check_portal(job)
         bound = await self.stores.runs.binding(job.plan.name)
-        portal = await job.source.identity()
-        if bound is not None and bound[0] != portal:
-            raise ControlError("TARGET_CHANGED", f"The id map belongs to portal {bound[0]}, not to {portal}")
         try:
             async with asyncio.timeout(_PATIENCE):
                 store_id = (await job.target.capabilities()).store_id
@@ -178,6 +178,12 @@ class RunControl:
             return
         if bound is not None and bound[1] != store_id:
             raise ControlError("TARGET_CHANGED", "The gateway's store is not the one this id map belongs to")
+
+    async def _check_portal(self, job: Job) -> None:
+        bound = await self.stores.runs.binding(job.plan.name)
+        portal = await job.source.identity()
+        if bound is not None and bound[0] != portal:
+            raise ControlError("TARGET_CHANGED", f"The id map belongs to portal {bound[0]}, not to {portal}")
 
     async def _unblock(self, run_id: str) -> None:
         """Entities that were stopped are tried anew."""

@@ -8,6 +8,7 @@ import orjson
 from shared.engine.cursors import stowed
 from shared.engine.extracted import ExtractedRows, RowCache, unread
 from shared.engine.job import Jobs, Pace
+from shared.engine.sources import SourceGuard
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, PortageError
 from shared.model.ledger import EntityRow, PageKey, PageRow, Stage
@@ -25,6 +26,7 @@ class Cutter:
     stopping: Stopping
     pace: Pace
     rows: RowCache
+    guard: SourceGuard
 
     async def open(self, run_id: str, epoch: int, entity: str) -> bool:
         """Cut one entity; False when that did not work now: the next tick asks again, or the entity is stopped.
@@ -61,6 +63,7 @@ class Cutter:
         job = self.jobs.of(run.plan)
         entity = job.plan.entity(row.entity)
         extracted = ExtractedRows(run, self.stores, self.rows)
+        await self.guard.check(run, job)
         with recording() as calls:
             try:
                 cut = await job.source.cut(row.entity, self.pace.ranges, extracted)

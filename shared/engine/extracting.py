@@ -15,9 +15,10 @@ from shared.engine.cursors import fetched, stowed
 from shared.engine.extracted import ExtractedRows, RowCache
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.losses import Losses
-from shared.engine.parking import park
+from shared.engine.parking import note_calls, park
 from shared.engine.rebuilding import RowsLost
-from shared.engine.rows import blobs_of, dump_raw, dump_rows
+from shared.engine.rows import blobs_of, dump_raw, dump_rows, ids_digest
+from shared.engine.sources import SourceGuard
 from shared.engine.stopping import Stopping
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
 from shared.model.ledger import Counts, PageRow, PageState, Stage
@@ -44,6 +45,14 @@ class _Got:
     calls: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The page stops its entity or the run; ``calls`` were made for it in vain."""
+
+    error: EntityStopped | RunStopped
+    calls: dict[str, int]
+
+
 @dataclass(slots=True)
 class Extractor:
     """Works through ranges."""
@@ -55,6 +64,7 @@ class Extractor:
     clock: Clock
     pace: Pace
     rows: RowCache
+    guard: SourceGuard
 
     async def work(self, message: ExtractMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
@@ -66,6 +76,7 @@ class Extractor:
             return
         job = self.jobs.of(run.plan)
         try:
+            await self.guard.check(run, job)
             unfinished = await self._read_on(run, job, page)
         except (EntityStopped, RunStopped) as error:
             await self.stopping.absorb(run, message.entity, error)
@@ -79,12 +90,11 @@ class Extractor:
         reading = asyncio.create_task(self._read(run, job, page))
         try:
             while True:
-                try:
-                    got = await reading
-                except RowsLost as lost:
-                    await self._give_up(page, lost)
-                    return False
+                got = await reading
                 if got is None:
+                    return False
+                if isinstance(got, _Refused):
+                    await self._refused(page, got)
                     return False
                 if isinstance(got, _Wait):
                     await park(self.stores.ledger, self.clock, page.key, got.seconds, calls=got.calls)
@@ -103,8 +113,8 @@ class Extractor:
         finally:
             reading.cancel()
 
-    async def _read(self, run: Run, job: Job, page: PageRow) -> _Got | _Wait | None:
-        """One page; or how long to wait for it; or None when the worker may not act any more."""
+    async def _read(self, run: Run, job: Job, page: PageRow) -> _Got | _Wait | _Refused | None:
+        """One page; or why it is not to be had, or how long to wait; or None when the worker may not act any more."""
         if await self.admission.run(run.run_id, run.epoch) is None:
             return None
         extracted = ExtractedRows(run, self.stores, self.rows)
@@ -114,10 +124,16 @@ class Extractor:
                 return _Got(await job.source.read(page.key.entity, cursor, extracted), dict(calls))
             except (SlowDown, RetryLater) as error:
                 return _Wait(await self.stopping.absorb(run, page.key.entity, error), dict(calls))
+            except (EntityStopped, RunStopped) as error:
+                return _Refused(error, dict(calls))
 
-    async def _give_up(self, page: PageRow, lost: RowsLost) -> None:
-        """Without the rows of its parents a range cannot be read; those of the others can."""
-        await give_up(self.stores, page, lost.reason.code, lost.message, at=self.clock.seconds())
+    async def _refused(self, page: PageRow, refused: _Refused) -> None:
+        """Without the rows of its parents a range alone is given up; every other error is raised."""
+        await note_calls(self.stores.ledger, page.key, refused.calls)
+        if not isinstance(refused.error, RowsLost):
+            raise refused.error
+        page = replace(page, calls=merged(page.calls, refused.calls))
+        await give_up(self.stores, page, refused.error.reason.code, refused.error.message, at=self.clock.seconds())
 
     async def _following(self, run: Run, page: PageRow, got: SourcePage) -> PageRow | None:
         if got.next is None:
@@ -144,6 +160,7 @@ class Extractor:
             counts=Counts(extracted=len(records), dead_lettered=len(got.page.lost), source_calls=got.page.calls),
             calls=calls,
             coverage=dict(got.page.coverage),
+            ids_digest=ids_digest(records),
             completed_at=self.clock.seconds(),
         )
         slices = [] if job.plan.entity(page.key.entity).archive_only else self._slices(done)

@@ -8,22 +8,23 @@ is done again from the start: what went in is recognised by checksum (and by the
 import asyncio
 import uuid
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import orjson
 
 from shared.engine.admission import Admission
+from shared.engine.announcing import announced
 from shared.engine.clock import Clock
 from shared.engine.completing import complete, give_up
 from shared.engine.delivering import Delivery, deliver
 from shared.engine.describing import Descriptions
 from shared.engine.holding import Hold, holding
 from shared.engine.job import Job, Jobs, Pace
+from shared.engine.judging import Judging
 from shared.engine.levels import levels
 from shared.engine.lookup import Own, References
-from shared.engine.origins import Origins, links_of
 from shared.engine.outcome import Outcome
-from shared.engine.parking import park
+from shared.engine.parking import note_calls, park
 from shared.engine.placeholders import entries_of, made_up, placeholder
 from shared.engine.rebuilding import RowsLost
 from shared.engine.results import Results
@@ -64,6 +65,10 @@ class Importer:
     descriptions: Descriptions
     clock: Clock
     pace: Pace
+    _judging: Judging = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judging = Judging(self.jobs, self.stores, self.references, self.descriptions, self.clock)
 
     async def work(self, message: ImportMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
@@ -91,24 +96,13 @@ class Importer:
             await give_up(self.stores, row, lost.reason.code, lost.message, at=at, source_ids=ids)
         except (EntityStopped, RunStopped) as error:
             await self.stopping.absorb(run, row.key.entity, error)
+            await note_calls(self.stores.ledger, row.key, calls)
         except (Conflict, _Withdrawn):
             return  # the slice is in other hands, or nobody's: the run's orchestration sees to it
 
     async def left_of(self, row: PageRow) -> list[str] | None:
-        """Ids of the records of a slice that did not go in; of a patch, all it was for. None if rows are lost."""
-        if before := await told_before(self.stores, row):
-            return before.deferred
-        run = await self.stores.runs.get(row.key.run_id)
-        try:
-            records = await records_of(self.jobs, self.stores, row, None)
-        except RowsLost:
-            return None
-        if run is None:
-            return [record.id for record in records]
-        mapping = self.jobs.of(run.plan).mappings[row.key.entity]
-        places = {record.id: mapping.parent(record) for record in records if not mapping.leaves_out(record)}
-        known = await self.stores.idmaps.of(run.plan).find(row.key.entity, places)
-        return [one for one in places if one not in known or known[one].run_id != run.run_id]
+        """See ``Judging.left_of``."""
+        return await self._judging.left_of(row)
 
     async def _park(self, key: PageKey, seconds: float, calls: Counter[str], *, attempts: int = 0) -> None:
         await park(self.stores.ledger, self.clock, key, seconds, attempts=attempts, calls=calls)
@@ -119,16 +113,12 @@ class Importer:
         mapping, before = job.mappings[entity], await told_before(self.stores, row)
         loaded = await records_of(self.jobs, self.stores, row, before)
         undecided = {} if before else mapping.coverage.undecided(record.data for record in loaded)
-        outcome = Outcome(run, self.clock.now(), Results(row, before.counted if before else frozenset()))
-        records = outcome.begin(mapping, loaded)
-        outcome.known = await self.stores.idmaps.of(run.plan).find(entity, outcome.places)
-        around = await self.descriptions.of(run, job, entity)
-        outcome.origins = Origins.of(mapping, around, records)
-        changed = await self._changed(run, records, outcome, early=early)
+        outcome, records = await self._judging.begin(run, job, row, loaded, before)
+        changed = await self._judging.changed(run, job, records, outcome, early=early)
         if early and changed:
             hold.row = await self.stores.ledger.update(replace(hold.row, in_turn=True))
             return
-        drafts = self._transform(job, changed, outcome, around)
+        drafts = self._transform(job, changed, outcome, await self.descriptions.of(run, job, entity))
         lookup = await self._lookup(run, job, hold, drafts, outcome)
         tree = job.plan.entity(entity).tree
         for level in levels(drafts, tree, entity) if tree else [drafts]:
@@ -136,22 +126,6 @@ class Importer:
         done = replace(hold.row, calls=merged(hold.row.calls, calls), undecided=undecided)
         await self._complete(done, outcome.results)
         hold.completed = True
-
-    async def _changed(
-        self, run: Run, records: list[SourceRecord], outcome: Outcome, *, early: bool
-    ) -> list[SourceRecord]:
-        """Records that have to be transformed to be known; the others are as the target has them.
-
-        ``early`` counts those in that link to something which may still arrive before their turn.
-        """
-        own = Own(outcome.results.row.key.entity, outcome.places, outcome.known)
-        links = links_of(outcome.known.values())
-        lookup = own.first(await self.references.lookup(run.plan, own.others(links)))
-        return [
-            record
-            for record in records
-            if not outcome.has_same_origin(record.id, lookup) or (early and outcome.lacks_links(record.id, lookup))
-        ]
 
     def _transform(
         self, job: Job, records: list[SourceRecord], outcome: Outcome, around: Surroundings
@@ -174,11 +148,11 @@ class Importer:
         """Answers for all that these records refer to: of the slice's own, as they are when it is asked."""
         own = Own(hold.row.key.entity, outcome.places, outcome.known)
         needed = own.others(one for data in drafts.values() for one in pending(data))
-        lookup = await self.references.lookup(run.plan, needed)
+        lookup = await self.references.lookup(run, needed)
         if run.mode.writes and (gone := made_up(needed, lookup)):
             for entity, ids in gone.items():
                 await self._make_up(run, job, hold, entity, ids, outcome)
-            lookup = await self.references.lookup(run.plan, needed)
+            lookup = await self.references.lookup(run, needed)
         return own.first(lookup)
 
     async def _import(
@@ -188,7 +162,7 @@ class Importer:
         made = (self._item(run, job, row, source_id, draft, lookup, outcome) for source_id, draft in drafts.items())
         items = [item for item in made if item is not None]
         if run.mode.writes and (entries := outcome.entries_with_new_origins()):
-            await self.stores.idmaps.of(run.plan).write(entries)
+            await self.references.write(run.plan, entries)
         if not items:
             return
         if not run.mode.writes:
@@ -206,9 +180,10 @@ class Importer:
         if resolution.blocking and run.mode.writes:
             outcome.results.wait(source_id, resolution.blocking)
             return None
-        if resolution.missing and run.mode.writes:
-            outcome.results.note_missing(source_id, resolution.missing)
-            if outcome.has_older_version(source_id) and row.key.stage is not Stage.PATCH:
+        if run.mode.writes:
+            changing = outcome.changing(pending(draft))
+            outcome.results.note_missing(source_id, list(dict.fromkeys((*resolution.missing, *changing))))
+            if resolution.missing and outcome.has_older_version(source_id) and row.key.stage is not Stage.PATCH:
                 return None  # the target has one that is whole: the patch will bring the new one, whole
         try:
             if not resolution.blocking:  # a dry run has no target ids
@@ -229,7 +204,7 @@ class Importer:
         delivery = await self._deliver(run, job, hold, entity, items)
         outcome.results.note_made_up(entity, delivery.receipts)
         if entries := entries_of(entity, items, delivery.receipts, run.run_id, outcome.now):
-            await self.stores.idmaps.of(run.plan).write(entries)
+            await self.references.write(run.plan, entries)
         if delivery.trouble is not None:
             raise delivery.trouble
 
@@ -257,7 +232,7 @@ class Importer:
         """Write down what went in before anything else is decided."""
         entries = outcome.book(delivery.receipts, {item.source_id: item.checksum for item in items})
         if entries:
-            await self.stores.idmaps.of(run.plan).write(entries)
+            await self.references.write(run.plan, entries)
         if delivery.trouble is not None:
             raise delivery.trouble
         if outcome.stumbled and outcome.results.row.attempts < self.pace.transient_attempts:
@@ -266,15 +241,16 @@ class Importer:
 
     async def _complete(self, row: PageRow, results: Results) -> None:
         """Receipts and dead letters first: a slice that is done has them. Both are the same for every attempt but for
-        the receipts' name, and a letter is taken back by the attempt that gets its record in.
+        the receipts' name, and a letter is taken back by the attempt that does not give its record up.
         """
-        receipts = results.blob(uuid.uuid4().hex[:8])
-        jobs = [self.stores.archive.put(receipts, orjson.dumps(results.document()))]
+        receipts, jobs = results.blob(uuid.uuid4().hex[:8]), []
         if letters := results.letters():
+            now = await announced(self.stores.ledger, row)
+            row = replace(row, attempts=now.attempts, etag=now.etag)
             jobs.append(self.stores.dead_letters.add(letters))
-        if went_in := results.went_in():
-            jobs.append(self.stores.dead_letters.remove(row.key.run_id, row.key.entity, went_in))
-        await asyncio.gather(*jobs)
+        if others := results.not_given_up():
+            jobs.append(self.stores.dead_letters.remove(row.key.run_id, row.key.entity, others))
+        await asyncio.gather(self.stores.archive.put(receipts, orjson.dumps(results.document())), *jobs)
         done = replace(
             row,
             state=PageState.DONE,

@@ -1,12 +1,13 @@
 """Resolving references in bulk: whole blocks of the id map, kept in an LRU; records within parents one by one."""
 
 import asyncio
-from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from shared.model.idmap import IdMapEntry, block_of
+from shared.model.run import Run
 from shared.ports.stores import IdMap, IdMaps
 from shared.transform.references import Lookup, Pending
 
@@ -20,11 +21,13 @@ _PARALLEL = 8
 class BlockCache:
     """Target ids of one plan. A block that lacks an id is read again, once per question: it may have grown.
 
-    Blocks of records that lie by their parents are large, and few ask for the same ones: they are not kept.
+    Blocks of records that lie by their parents are large, and few ask for the same ones: they are not kept. Nor is a
+    block that was written to while it was read.
     """
 
     idmap: IdMap
     _blocks: OrderedDict[tuple[str, str], dict[str, str]] = field(default_factory=OrderedDict)
+    _written: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     async def lookup(self, references: Iterable[Pending]) -> Lookup:
         """A function that answers for ``references``; ids the map does not have answer None."""
@@ -49,6 +52,12 @@ class BlockCache:
             targets |= {(entity, source_id): entry.target_id for source_id, entry in entries.items()}
         return lambda entity, source_id: targets.get((entity, source_id))
 
+    def forget(self, entries: Iterable[IdMapEntry]) -> None:
+        """Do without the blocks that these were written to."""
+        for place in {(entry.entity, block_of(entry.source_id)) for entry in entries if entry.within is None}:
+            self._written[place] += 1
+            self._blocks.pop(place, None)
+
     def _known(self, place: tuple[str, str]) -> AbstractSet[str]:
         """Ids of a block that is kept; looking at it keeps it longer."""
         if place in self._blocks:
@@ -57,8 +66,11 @@ class BlockCache:
 
     async def _read(self, place: tuple[str, str], limit: asyncio.Semaphore) -> tuple[tuple[str, str], dict[str, str]]:
         async with limit:
+            before = self._written[place]
             entries = await self.idmap.block(*place)
         block = {source_id: entry.target_id for source_id, entry in entries.items()}
+        if self._written[place] != before:
+            return place, block
         self._blocks[place] = block
         self._blocks.move_to_end(place)
         while len(self._blocks) > _KEPT_BLOCKS:
@@ -68,15 +80,29 @@ class BlockCache:
 
 @dataclass(slots=True)
 class References:
-    """The block caches of this process, one for each plan."""
+    """The id maps as this process sees them: a cache for each plan, which serves one generation of one run.
+
+    Workers write through it, so that nobody here is answered what was true before.
+    """
 
     idmaps: IdMaps
-    _caches: dict[str, BlockCache] = field(default_factory=dict)
+    _caches: dict[str, tuple[tuple[str, int], BlockCache]] = field(default_factory=dict)
 
-    async def lookup(self, plan: str, references: Iterable[Pending]) -> Lookup:
+    async def lookup(self, run: Run, references: Iterable[Pending]) -> Lookup:
         """See ``BlockCache.lookup``."""
-        cache = self._caches.setdefault(plan, BlockCache(self.idmaps.of(plan)))
-        return await cache.lookup(references)
+        generation = (run.run_id, run.epoch)
+        kept = self._caches.get(run.plan)
+        if kept is None or kept[0] != generation:
+            kept = self._caches[run.plan] = (generation, BlockCache(self.idmaps.of(run.plan)))
+        return await kept[1].lookup(references)
+
+    async def write(self, plan: str, entries: Sequence[IdMapEntry]) -> None:
+        """Write to the id map, and answer by it from now on. A write that fails may have been made in part."""
+        try:
+            await self.idmaps.of(plan).write(entries)
+        finally:
+            if plan in self._caches:
+                self._caches[plan][1].forget(entries)
 
 
 @dataclass(frozen=True, slots=True)

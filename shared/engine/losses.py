@@ -1,19 +1,13 @@
-"""Letters of records that the source knows of and could not give: written before their page is completed.
+"""Letters of records that the source knows of and could not give: written, as announced, before their page is done."""
 
-So an attempt that breaks off between the two leaves letters behind. It says on the page's row beforehand that it
-writes any, and the attempt that gets those records takes their letters back.
-"""
+from dataclasses import dataclass
 
-from dataclasses import dataclass, replace
-
+from shared.engine.announcing import announced
 from shared.engine.extracted import RowCache
 from shared.engine.fingerprints import fingerprint
-from shared.model.errors import Conflict
 from shared.model.ledger import PageRow, PageState
 from shared.model.records import DeadLetter, Lost, SourcePage
 from shared.ports.stores import Stores
-
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,7 @@ class Losses:
             await self._take_back(page, [record.id for record in got.records])
         if not got.lost:
             return page
-        page = await self._announced(page)
+        page = await announced(self.stores.ledger, page)
         await self.stores.dead_letters.add([_letter(page, lost, raw_blob) for lost in got.lost])
         return page
 
@@ -47,18 +41,6 @@ class Losses:
 
     async def _take_back(self, page: PageRow, source_ids: list[str]) -> None:
         await self.stores.dead_letters.remove(page.key.run_id, page.key.entity, source_ids)
-
-    async def _announced(self, page: PageRow) -> PageRow:
-        """The row with one attempt more, so that the next one looks for letters."""
-        for _ in range(_ATTEMPTS):
-            current = await self.stores.ledger.get(page.key)
-            if current is None or current.state is not PageState.PENDING:
-                break
-            try:
-                return await self.stores.ledger.update(replace(current, attempts=current.attempts + 1))
-            except Conflict:
-                continue
-        raise Conflict(page.key.row)
 
 
 def _letter(page: PageRow, lost: Lost, raw_blob: str) -> DeadLetter:

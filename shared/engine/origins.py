@@ -43,6 +43,7 @@ class Origins:
     ignored: re.Pattern[str] = field(default_factory=lambda: _one_of(()))
     records: dict[str, SourceRecord] = field(default_factory=dict)
     noted: dict[str, Origin] = field(default_factory=dict)
+    _known: dict[str, bool] = field(default_factory=dict)
 
     @staticmethod
     def of(mapping: Mapping, around: Surroundings, records: Iterable[SourceRecord]) -> "Origins":
@@ -71,11 +72,17 @@ class Origins:
         """Whether the record would be made of the same today."""
         return origin is not None and self._digest(source_id, origin.links, lookup) == origin.digest
 
+    def _ignores(self, name: str) -> bool:
+        """Records have the same fields over and over."""
+        if name not in self._known:
+            self._known[name] = self.ignored.fullmatch(name) is not None
+        return self._known[name]
+
     def _digest(self, source_id: str, links: tuple[str, ...], lookup: Lookup) -> str:
         targets = [lookup(*_parts(link)) for link in links]
         data = self.records[source_id].data
         if self.fields is None:
-            values: Json = {name: value for name, value in data.items() if not self.ignored.fullmatch(name)}
+            values: Json = {name: value for name, value in data.items() if not self._ignores(name)}
         else:
             values = [data.get(name) for name in self.fields]
         digest = hashlib.blake2b(self.recipe, digest_size=16)
@@ -89,9 +96,10 @@ def links_of(entries: Iterable[IdMapEntry]) -> list[Pending]:
     return [_pending(link) for link in links]
 
 
-def still_missing(origin: Origin, lookup: Lookup) -> list[Pending]:
-    """What a record of this origin waits for, and what has no target id yet."""
-    return [_pending(link) for link in _missing(origin.links, lookup)]
+def still_awaited(origin: Origin, lookup: Lookup, changing: Container[str]) -> list[Pending]:
+    """What a record of this origin waits for: what has no target id yet, or may get another, being of ``changing``."""
+    awaited = [_pending(link) for link in origin.links if not link.startswith(_NOT_AWAITED)]
+    return [one for one in awaited if one.entity in changing or lookup(one.entity, one.source_id) is None]
 
 
 def not_linked(origin: Origin, lookup: Lookup, entities: Container[str]) -> bool:

@@ -8,6 +8,9 @@ from shared.model.errors import Conflict, PortageError, RetryLater
 from shared.ports.stores import SharedRows
 
 _KIND = "outage"
+_SIDES = ("source", "target")
+"""What a run waits for as a whole. Servers of files are waited for by the pages with their files alone."""
+
 _REPORT_EVERY = 2.0
 _FORGOTTEN = 60.0
 """Seconds without a report after which the next one is of another outage."""
@@ -49,19 +52,23 @@ class Outages:
         if now - latest > _FORGOTTEN:
             first = now
         self._reported[place] = (first, now)
+        if error.system in _SIDES:
+            await self._note(run_id, error, out=out)
+        return now - first
+
+    async def _note(self, run_id: str, error: PortageError, *, out: bool) -> None:
         name = f"{run_id}:{error.system}"
         stored = await self.rows.read(_KIND, name)
         if stored.value is not None and (stored.value.get("out", True) or not out):
-            return now - first
+            return
         row = {"since": self.clock.seconds(), "reason": error.reason.code, "message": error.message, "out": out}
         with contextlib.suppress(Conflict):  # another worker was first, which is what "since" means
             await self.rows.write(_KIND, name, row, stored.etag)
-        return now - first
 
-    async def of(self, run_id: str, systems: tuple[str, ...] = ("source", "target")) -> list[Outage]:
+    async def of(self, run_id: str) -> list[Outage]:
         """The sides that a run waits for, the longest first."""
         found = []
-        for system in systems:
+        for system in _SIDES:
             row = (await self.rows.read(_KIND, f"{run_id}:{system}")).value
             if row is not None:
                 out = bool(row.get("out", True))

@@ -1,10 +1,11 @@
 """What comes of the records of a slice: judged by what is known of them, and booked as the target answers."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from shared.engine.origins import Origins, not_linked, still_missing
+from shared.engine.origins import Origins, not_linked, still_awaited
 from shared.engine.results import Results
 from shared.model.idmap import IdMapEntry
 from shared.model.records import OutgoingItem, Receipt, SourceRecord
@@ -18,12 +19,14 @@ class Outcome:
     """Decides about the records of one slice. ``known`` are their id-map entries; ``results`` keeps what came of them.
 
     ``places`` are the source ids of those that do not stay behind, each with the parent by which it lies in the id map.
-    ``stumbled`` are answers to records that may go in when they are sent again.
+    ``volatile`` are the entities whose target ids follow their content. ``stumbled`` are answers to records that may go
+    in when they are sent again.
     """
 
     run: Run
     now: datetime
     results: Results
+    volatile: frozenset[str] = frozenset()
     places: dict[str, str | None] = field(default_factory=dict)
     known: dict[str, IdMapEntry] = field(default_factory=dict)
     stumbled: list[Receipt] = field(default_factory=list)
@@ -54,13 +57,13 @@ class Outcome:
     def has_same_origin(self, source_id: str, lookup: Lookup) -> bool:
         """Whether the target has what this record would become, without making it; then it is booked as unchanged.
 
-        What it still misses may come until the patches, which look again.
+        What it still misses may come until the patches, which look again; so may another target id of a file.
         """
         entry = self.known.get(source_id)
         if entry is None or entry.origin is None or not self.origins.still_holds(source_id, entry.origin, lookup):
             return False
-        if self.run.mode.writes and (missing := still_missing(entry.origin, lookup)):
-            self.results.note_missing(source_id, missing)
+        if self.run.mode.writes and (awaited := still_awaited(entry.origin, lookup, self._changing)):
+            self.results.note_missing(source_id, awaited)
             if not self.results.patching:
                 return True
         return self.unchanged(source_id, entry.checksum)
@@ -69,6 +72,16 @@ class Outcome:
         """Whether its text names records of the run without a target id, which no patch would come back for."""
         entry = self.known[source_id]
         return entry.origin is not None and not_linked(entry.origin, lookup, self.run.entities)
+
+    def changing(self, references: Iterable[Pending]) -> list[Pending]:
+        """Those that a patch has to look at again, whether they have a target id or not."""
+        return [one for one in references if one.awaited and one.entity in self._changing]
+
+    @property
+    def _changing(self) -> AbstractSet[str]:
+        """Entities of which the run may still give other target ids to records that have one."""
+        repeated = self.run.repeats and not self.results.patching
+        return self.volatile.intersection(self.run.entities) if repeated else frozenset()
 
     def note_origin(self, source_id: str, references: Iterable[Pending], lookup: Lookup) -> None:
         """What a record was made of; not of one with flaws, which every run is to tell of."""

@@ -1,11 +1,12 @@
 """Parking: a row that cannot be worked on now waits for its next wake-up, and keeps no worker."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from shared.engine.clock import Clock
 from shared.model.errors import Conflict
-from shared.model.ledger import PageKey, PageState
+from shared.model.ledger import PageKey, PageRow, PageState
 from shared.ports.evidence import merged
 from shared.ports.stores import Ledger
 
@@ -30,12 +31,10 @@ async def park(
     A row that is done, or held by somebody else than ``holder``, is left alone. Somebody who marks the row meanwhile
     does not undo the parking: it is tried again, and only a store that keeps changing loses to the watchdog.
     """
-    for _ in range(_ATTEMPTS):
-        row = await ledger.get(key)
-        if row is None or row.state is not PageState.PENDING or row.held_by not in (None, holder):
-            return
+
+    def parked(row: PageRow) -> PageRow:
         later = clock.seconds() + seconds + random.uniform(0.0, min(seconds / 2, _SPREAD))
-        parked = replace(
+        return replace(
             row,
             enqueued_at=None,
             not_before=later,
@@ -44,8 +43,23 @@ async def park(
             attempts=row.attempts + attempts,
             calls=merged(row.calls, calls or {}),
         )
+
+    await _change(ledger, key, holder, parked)
+
+
+async def note_calls(ledger: Ledger, key: PageKey, calls: dict[str, int]) -> None:
+    """Add the ``calls`` that were made in vain for a row that has to stay as it is; as ``park`` does it."""
+    if calls:
+        await _change(ledger, key, None, lambda row: replace(row, calls=merged(row.calls, calls)))
+
+
+async def _change(ledger: Ledger, key: PageKey, holder: str | None, change: Callable[[PageRow], PageRow]) -> None:
+    for _ in range(_ATTEMPTS):
+        row = await ledger.get(key)
+        if row is None or row.state is not PageState.PENDING or row.held_by not in (None, holder):
+            return
         try:
-            await ledger.update(parked)
+            await ledger.update(change(row))
         except Conflict:
             continue
         return

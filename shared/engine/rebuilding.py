@@ -6,7 +6,7 @@ Whoever reads rows blobs reads them here. A rows blob is thus a mere cache of th
 import logging
 
 from shared.engine.job import Jobs
-from shared.engine.rows import dump_rows, load_raw, page_of
+from shared.engine.rows import dump_rows, ids_digest, load_raw, page_of
 from shared.model.errors import EntityStopped, RetryLater
 from shared.ports.stores import Stores
 
@@ -49,4 +49,6 @@ async def _rebuilt(jobs: Jobs, stores: Stores, blob: str) -> bytes:
         raise RowsLost(blob, f"{page.raw_blob} is not whole: {error.message}") from error
     if len(records) != page.counts.extracted:
         raise RowsLost(blob, f"{page.raw_blob} gives {len(records)} records instead of {page.counts.extracted}")
+    if page.ids_digest is not None and ids_digest(records) != page.ids_digest:
+        raise RowsLost(blob, f"{page.raw_blob} gives other records, or another order of them, than when it was read")
     return dump_rows(records)

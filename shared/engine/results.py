@@ -104,11 +104,12 @@ class Results:
         """Dead letters of the slice."""
         return list(self._letters.values())
 
-    def went_in(self) -> list[str]:
-        """Records of a repeated attempt that are in now: an earlier one may have given some of them up."""
+    def not_given_up(self) -> list[str]:
+        """Records of a repeated attempt that have no letter now: an earlier one may have given some of them up."""
         if not self.row.attempts:
             return []
-        return sorted(self.created | self.updated | self.patched | self.skipped | self.duplicate)
+        went_in = self.created | self.updated | self.patched | self.skipped | self.duplicate
+        return sorted((went_in | self._deferred.keys() | self.kept.keys()) - self._letters.keys())
 
     def counts(self) -> Counts:
         """What the ledger gets. ``deferred`` are records that come round again as patches."""

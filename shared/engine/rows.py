@@ -1,5 +1,6 @@
 """Rows blobs: one line of JSON per record, ``{"id", "data"}``, and the names of the blobs of a page."""
 
+import hashlib
 import re
 import uuid
 from collections.abc import Sequence
@@ -28,6 +29,11 @@ def page_of(blob: str) -> PageKey | None:
     """The page whose rows a blob of this name holds; None for any other name."""
     named = _NAME.fullmatch(blob)
     return PageKey(named[1], named[2], int(named[3]), Stage.EXTRACT, int(named[4])) if named else None
+
+
+def ids_digest(records: Sequence[SourceRecord]) -> str:
+    """A digest of the records' ids in their order."""
+    return hashlib.sha256(orjson.dumps([record.id for record in records])).hexdigest()
 
 
 def dump_rows(records: Sequence[SourceRecord]) -> bytes:

@@ -9,6 +9,7 @@ LONGEST = 512
 """Characters of a media key."""
 
 _FOLDER = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+_FILE = re.compile(r"[a-z0-9]{1,32}\Z")
 _LONGEST_ID = 128
 _LONGEST_EXTENSION = 32
 _NAMELESS = "file"
@@ -16,15 +17,15 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u2028\u2029\ud800-\udfff]+
 """Controls, separators and what file systems do not take; halves of surrogate pairs have no encoding."""
 
 
-def media_key(folder: str, source_id: str, position: int, name: str) -> str:
-    """``{folder}/{id}/{position}-{safe name}``: percent-encoded ASCII of at most 512 characters.
+def media_key(folder: str, source_id: str, file: str | int, name: str) -> str:
+    """``{folder}/{id}/{file}-{safe name}``: percent-encoded ASCII of at most 512 characters.
 
-    ``position`` (from 0) tells the files of one record apart, whatever their names. The same arguments give the same
-    key for ever. Raises ValueError for a folder that is no entity's, an empty id or a negative position.
+    ``file`` (letters and digits) tells the files of one record apart, whatever their names. The same arguments give the
+    same key for ever. Raises ValueError for a folder that is no entity's, an empty id or another ``file``.
     """
-    if not _FOLDER.match(folder) or not source_id or position < 0:
-        raise ValueError("a media key needs an entity's folder, an id and a position from 0")
-    before = f"{folder}/{_safe_id(source_id)}/{position}-"
+    if not _FOLDER.match(folder) or not source_id or not _FILE.match(str(file)):
+        raise ValueError("a media key needs an entity's folder, an id, and letters and digits for the file")
+    before = f"{folder}/{_safe_id(source_id)}/{file}-"
     return before + _safe_name(name, LONGEST - len(before))
 
 

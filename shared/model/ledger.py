@@ -89,7 +89,7 @@ class PageRow:
     slice; on a patch that is still pending, of the slice that it patches. ``calls`` counts the calls made for a row,
     refused and failed ones too: ``{"user.get ok": 3}``; those of a page went to the source, those of a slice or patch
     to the target. ``undecided`` are the source fields of a slice that nobody decided about, with the number of records
-    in which each holds something.
+    in which each holds something. ``ids_digest`` is that of a page's source ids in their order, on which slices rely.
     """
 
     key: PageKey
@@ -112,6 +112,7 @@ class PageRow:
     calls: dict[str, int] = field(default_factory=dict)
     coverage: dict[str, int] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)
+    ids_digest: str | None = None
     etag: str | None = None
 
 

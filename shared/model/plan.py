@@ -15,6 +15,7 @@ class Entity:
     ``requires`` must be in before, from this run or an earlier one; ``import_after`` is an order among those of a run.
     ``tree`` names the canonical field that points to a parent of the same entity: parents go first.
     ``archive_only`` says that it is read and kept, and that nothing of it is written to the target.
+    ``ids_follow_content`` says that a changed record gets another target id, where others keep theirs for good.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Entity:
     import_after: tuple[str, ...] = ()
     tree: str | None = None
     archive_only: bool = False
+    ids_follow_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Plan:
     def names(self) -> tuple[str, ...]:
         """Entity names in import order."""
         return tuple(entity.name for entity in self.entities)
+
+    @property
+    def volatile(self) -> frozenset[str]:
+        """Entities whose records get another target id when they change."""
+        return frozenset(entity.name for entity in self.entities if entity.ids_follow_content)
 
     def with_what_they_follow(self, chosen: Collection[str]) -> tuple[str, ...]:
         """``chosen`` in the plan's order, with the entities that are only archived and that theirs are read along."""

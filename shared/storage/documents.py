@@ -5,6 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from shared.model.idmap import IdMapEntry, Origin
 from shared.model.records import DeadLetter
 from shared.model.run import Run, RunMode, RunOptions, RunState
@@ -67,7 +69,7 @@ def load_entry(row: dict[str, Any]) -> IdMapEntry:
         run_id=row["run_id"],
         action=row["action"],
         page=row["page"],
-        origin=Origin(row["origin"], tuple(json.loads(row["links"]))) if "origin" in row else None,
+        origin=Origin(row["origin"], tuple(orjson.loads(row["links"]))) if "origin" in row else None,
         within=row.get("within"),
     )
 

@@ -1,14 +1,20 @@
 """A line to a gateway that refuses calls and spoils answers as a test wants."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import orjson
 
+from connectors.import_gateway.address import GatewayAddress
+from connectors.import_gateway.gateway import ImportGateway
+from shared.http.backoff import Backoff
+from shared.http.client import HttpClient
 from shared.model.json import JsonObject
+from shared.ports.stores import MediaStore
+from tests.unit.gateway.gateway_process import CODE
 
 Answer = tuple[int, bytes] | None
 """Status and body; None: the connection ends without an answer."""
@@ -65,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-class OpenBudget:
+class _OpenBudget:
     """Always gives leave."""
 
     async def acquire(self, method: str, calls: int = 1) -> None:
@@ -91,3 +97,15 @@ def opened(base: str) -> Iterator[Line]:
         server.server_close()
         thread.join()
         server.http.close()
+
+
+@asynccontextmanager
+async def gateway_over(line: Line, media: MediaStore, longest_call: float = 60.0) -> AsyncIterator[ImportGateway]:
+    """A client of the gateway at the end of the line, which gives up a call after its second attempt."""
+    address = GatewayAddress.parse(f"http://127.0.0.1:{line.server_port}/webhook/7/{CODE}")
+    backoff = Backoff(first=0.001, attempts=2)
+    client = HttpClient("target", lambda _method, _verdict: None, backoff=backoff, longest_call=longest_call)
+    try:
+        yield ImportGateway(address, client, _OpenBudget(), media)
+    finally:
+        await client.close()

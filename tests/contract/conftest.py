@@ -1,4 +1,4 @@
-"""One Azurite for the session; every test gets tables of its own."""
+"""One Azurite for the session, with tables of its own for every test; portals and lines of a module."""
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +9,9 @@ from lab.azurite.server import AzuriteServer
 from shared.ports.stores import Stores
 from shared.storage.azure.opening import closing_stores
 from shared.storage.memory.opening import open_memory_stores
+from tests.contract.bad_line import Line, opened
+from tests.contract.simulated_portal import SimulatedPortal
+from tests.unit.gateway.gateway_process import RunningGateway
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,17 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
     connection = request.getfixturevalue("azurite")
     async with closing_stores(connection, table_prefix=f"t{uuid.uuid4().hex[:10]}") as opened:
         yield opened
+
+
+@pytest.fixture
+def portal(started: SimulatedPortal) -> Iterator[SimulatedPortal]:
+    """The portal that the module has ``started``, quiet again afterwards."""
+    yield started
+    started.switch(faults=0.0, mutate=0.0, revoked=[], overload=False, down=False)
+
+
+@pytest.fixture
+def line(process: RunningGateway) -> Iterator[Line]:
+    """A line to the gateway ``process`` of the module."""
+    with opened(process.base) as line:
+        yield line

@@ -5,15 +5,11 @@ from itertools import count
 
 import pytest
 
-from connectors.import_gateway.address import GatewayAddress
-from connectors.import_gateway.gateway import ImportGateway
-from shared.http.backoff import Backoff
-from shared.http.client import HttpClient
 from shared.model.records import DeadLetter
 from shared.model.run import RunState
-from tests.contract.bad_line import Answer, Line, OpenBudget, opened
+from tests.contract.bad_line import Answer, Line, gateway_over
 from tests.unit.engine.whole_plan import ROWS, PlanWorld, Row, whole_plan
-from tests.unit.gateway.gateway_process import CODE, RunningGateway, running
+from tests.unit.gateway.gateway_process import RunningGateway, running
 
 MAX_TEXT = 1_000
 _RAN = count(1)
@@ -27,20 +23,11 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
 
 
 @pytest.fixture
-def line(process: RunningGateway) -> Iterator[Line]:
-    with opened(process.base) as line:
-        yield line
-
-
-@pytest.fixture
 async def world(line: Line) -> AsyncIterator[PlanWorld]:
     """The engine before that gateway; nothing of a portal yet."""
     world = whole_plan(0)
-    address = GatewayAddress.parse(f"http://127.0.0.1:{line.server_port}/webhook/7/{CODE}")
-    client = HttpClient("target", tally=lambda _method, _verdict: None, backoff=Backoff(first=0.001, attempts=2))
-    world.target = ImportGateway(address, client, OpenBudget(), world.stores.media)
-    yield world
-    await client.close()
+    async with gateway_over(line, world.stores.media) as world.target:
+        yield world
 
 
 class Numbers:

@@ -21,13 +21,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedPorta
         yield portal
 
 
-@pytest.fixture
-def portal(started: SimulatedPortal) -> Iterator[SimulatedPortal]:
-    """The same, and quiet again afterwards."""
-    yield started
-    started.switch(faults=0.0, mutate=0.0)
-
-
 async def _copy(portal: SimulatedPortal, *, private: bool = True, colleague: bool = True) -> Copy:
     urls = [portal.webhook(ADMIN), *([portal.webhook(COLLEAGUE, 2)] if colleague else [])]
     copy = Copy(portal.source(*urls), RunOptions(private_chats=private))

@@ -71,13 +71,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedPorta
 
 
 @pytest.fixture
-def portal(started: SimulatedPortal) -> Iterator[SimulatedPortal]:
-    """The same, and quiet again afterwards."""
-    yield started
-    started.switch(faults=0.0)
-
-
-@pytest.fixture
 def busy(tmp_path: Path) -> Iterator[SimulatedPortal]:
     """Somebody changes something every ten milliseconds, and pages take their time."""
     with simulated_portal(

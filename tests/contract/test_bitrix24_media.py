@@ -100,8 +100,8 @@ def test_pictures_of_a_post_keep_their_order_and_other_files_are_listed_as_left_
     for post_id, post in copied.rows_of("feed_post").items():
         ids = [f"feed_post-{post_id}-{file}" for file in post.get("FILES", [])]
         assert [rows[one]["position"] for one in ids] == list(range(len(ids)))
-        for position, row in enumerate(rows[one] for one in ids):
-            assert row["key"].startswith(f"feed_post/{post_id}/{position}-")
+        for file, row in zip(post.get("FILES", []), (rows[one] for one in ids), strict=True):
+            assert row["key"].startswith(f"feed_post/{post_id}/{file}-")
             assert (row["reason"], row["blob"] is None) == (
                 (None, False) if is_picture(row["name"]) else ("media.out_of_scope", True)
             )

@@ -38,13 +38,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedPorta
     yield from _portal(tmp_path_factory, *size, "--rate", "0", "--operating-limit", "0", "--slow-ms", "30")
 
 
-@pytest.fixture
-def portal(started: SimulatedPortal) -> Iterator[SimulatedPortal]:
-    """The same, and quiet again afterwards."""
-    yield started
-    started.switch(faults=0.0, mutate=0.0, revoked=[], overload=False, down=False)
-
-
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedPortal]:
     """Two requests at once, one a second."""

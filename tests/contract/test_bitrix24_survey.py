@@ -43,13 +43,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedPorta
         yield portal
 
 
-@pytest.fixture
-def portal(started: SimulatedPortal) -> Iterator[SimulatedPortal]:
-    """The same, and quiet again afterwards."""
-    yield started
-    started.switch(revoked=[], down=False)
-
-
 def sizes(survey: Survey) -> dict[str, EntitySize]:
     return {one.name: one for one in survey.entities}
 

@@ -29,13 +29,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedPorta
         yield portal
 
 
-@pytest.fixture
-def portal(started: SimulatedPortal) -> Iterator[SimulatedPortal]:
-    """The same, and quiet again afterwards."""
-    yield started
-    started.switch(faults=0.0, mutate=0.0)
-
-
 async def copied(portal: SimulatedPortal, *webhooks: str) -> Copy:
     copy = Copy(portal.source(*webhooks or (portal.webhook(SECRET),)))
     await copy.fetch("task", "task_comment")

@@ -7,17 +7,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import orjson
 import pytest
 
-from connectors.import_gateway.address import GatewayAddress
 from connectors.import_gateway.gateway import ImportGateway
-from shared.http.backoff import Backoff
-from shared.http.client import HttpClient
 from shared.model.errors import RetryLater
 from shared.model.json import JsonObject
 from shared.model.records import OutgoingItem, Receipt
 from shared.storage.memory.opening import open_memory_stores
 from shared.transform.canonical import checksum
-from tests.contract.bad_line import Answer, Line, OpenBudget, opened
-from tests.unit.gateway.gateway_process import CODE, RunningGateway, running, user
+from tests.contract.bad_line import Answer, Line, gateway_over
+from tests.unit.gateway.gateway_process import RunningGateway, running, user
 
 _PAGE = b"<html><body>Please log in</body></html>"
 _NO_LISTS = {"imported": [], "skipped": [], "duplicate": [], "failed": []}
@@ -31,17 +28,9 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
 
 
 @pytest.fixture
-def line(process: RunningGateway) -> Iterator[Line]:
-    with opened(process.base) as line:
-        yield line
-
-
-@pytest.fixture
 async def gateway(line: Line) -> AsyncIterator[ImportGateway]:
-    address = GatewayAddress.parse(f"http://127.0.0.1:{line.server_port}/webhook/7/{CODE}")
-    client = HttpClient("target", tally=lambda _method, _verdict: None, backoff=Backoff(first=0.001, attempts=2))
-    yield ImportGateway(address, client, OpenBudget(), open_memory_stores().media)
-    await client.close()
+    async with gateway_over(line, open_memory_stores().media) as gateway:
+        yield gateway
 
 
 def _items(gateway: ImportGateway, first: int, number: int) -> list[OutgoingItem]:
@@ -196,13 +185,9 @@ async def test_a_call_that_takes_too_long_is_repeated_with_the_same_keys(line: L
         return answer
 
     line.spoil = hang
-    address = GatewayAddress.parse(f"http://127.0.0.1:{line.server_port}/webhook/7/{CODE}")
-    quiet = Backoff(first=0.001, attempts=2)
-    client = HttpClient("target", tally=lambda _method, _verdict: None, backoff=quiet, longest_call=0.5)
-    impatient = ImportGateway(address, client, OpenBudget(), open_memory_stores().media)
-    receipts = await impatient.write("user", "r1", "b1", _items(impatient, 1700, 3))
-    late.set()
-    await client.close()
+    async with gateway_over(line, open_memory_stores().media, longest_call=0.5) as impatient:
+        receipts = await impatient.write("user", "r1", "b1", _items(impatient, 1700, 3))
+        late.set()
     assert {one.outcome for one in receipts} == {"duplicate"}
     assert len(line.calls_with("1700")) == 2
     assert len(_versions(process, 1700, 3)) == 3

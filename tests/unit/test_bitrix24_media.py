@@ -44,7 +44,7 @@ async def test_a_row_says_all_that_a_manifest_needs(read: Reading) -> None:
         "attached_id": "101",
         "object_id": "1",
         "aliases": ["feed_post-17-n1"],
-        "key": "feed_post/17/1-1.png",
+        "key": "feed_post/17/101-1.png",
         "name": "1.png",
         "size": len(PNG),
         "content_type": "image/png",
@@ -52,6 +52,12 @@ async def test_a_row_says_all_that_a_manifest_needs(read: Reading) -> None:
         "blob": "portal.example/file/1/0-1.png",
         "reason": None,
     }
+
+
+async def test_files_that_change_places_keep_their_keys(read: Reading) -> None:
+    before, after = rows_of(await read(101, 102)), rows_of(await read(102, 101))
+    assert {one: row["position"] for one, row in after.items()} != {one: row["position"] for one, row in before.items()}
+    assert {one: row["key"] for one, row in after.items()} == {one: row["key"] for one, row in before.items()}
 
 
 async def test_a_file_that_has_its_own_number_for_a_name_needs_no_other(read: Reading) -> None:

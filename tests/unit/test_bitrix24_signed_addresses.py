@@ -9,11 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from connectors.bitrix24.raw import archived, told
-from connectors.bitrix24.signed_addresses import without_signatures
+from connectors.bitrix24.signed_addresses import register_portal, without_signatures
 
-PORTAL = "https://portal.bitrix24.com"
+HOST = "portal.bitrix24.com"
+PORTAL = f"https://{HOST}"
 SECRET = "abc%7C/def+123=="
 MASKED = "***"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _the_portal_is_known() -> None:
+    register_portal(HOST)
 
 
 def archive(answer: Any, *, escaped: bool = False) -> Any:
@@ -50,7 +56,7 @@ def archive(answer: Any, *, escaped: bool = False) -> Any:
             "https://cdn.example/a.png?X-Amz-Signature=***",
         ),
         (
-            "any",
+            "viewUrl",
             f"/company/file/7/?access_token={SECRET}&amp;sig={SECRET}",
             "/company/file/7/?access_token=***&amp;sig=***",
         ),
@@ -60,6 +66,9 @@ def archive(answer: Any, *, escaped: bool = False) -> Any:
         ("text", f"[URL={PORTAL}/rest/download.json?auth={SECRET}]", f"[URL={PORTAL}/rest/download.json?auth=***]"),
         ("text", f"my hook is {PORTAL}/rest/17/s3cr3ts3cr3t/profile", f"my hook is {PORTAL}/rest/17/***/profile"),
         ("text", f"{PORTAL}/rest/api/17/s3cr3ts3cr3t/user.get", f"{PORTAL}/rest/api/17/***/user.get"),
+        ("text", f"it is\n{HOST}:443/rest/17/s3cr3ts3cr3t/", f"it is\n{HOST}:443/rest/17/***/"),
+        ("text", f'<a href="{PORTAL}/rest/x?auth={SECRET}">', f'<a href="{PORTAL}/rest/x?auth=***">'),
+        ("downloadUrl", "/rest/17/s3cr3ts3cr3t/disk.file.get", "/rest/17/***/disk.file.get"),
     ],
 )
 def test_secrets_of_an_address_are_masked_and_what_it_leads_to_stays(
@@ -77,6 +86,11 @@ def test_secrets_of_an_address_are_masked_and_what_it_leads_to_stays(
         ("text", '<a href="/page?token=7">here</a>'),
         ("PERSONAL_PHOTO", "https://cdn.example/photo.png?size=100"),
         ("text", "what is auth=basic; and /rest/of/it?"),
+        ("text", "see https://jira.example/rest/api/2/attachment/content/7, not /rest/2/customers/5"),
+        ("text", f"https://elsewhere.example/rest/download.json?auth={SECRET}"),
+        ("text", f"https://my{HOST}/rest/17/s3cr3ts3cr3t/ and https://{HOST}.example/rest/17/s3cr3ts3cr3t/"),
+        ("text", f"{PORTAL}/company/ or https://elsewhere.example/?auth={SECRET}"),
+        ("TITLE", "/page?token=7"),
         ("urlShow", "/bitrix/tools/disk/uf.php?id=7&author=5"),
     ],
 )
@@ -138,6 +152,22 @@ def test_any_answer_keeps_its_structure_and_loses_nothing_but_secrets(
         assert len(parts) > 1
         for part in parts:
             at = before.index(part, at) + len(part)
+
+
+_links = some.builds(
+    lambda *parts: "".join(parts),
+    some.sampled_from(["", "https://jira.example", "//cdn.example", 'see "elsewhere.example']),
+    some.sampled_from(["", "/", "/rest/", "/rest/api/2/", "/rest/17/"]),
+    some.text(max_size=20) | some.sampled_from(["attachment/7", "s3cr3ts3cr3t/"]),
+    some.sampled_from(["", "?auth=1", "&token=abc", ";sign="]),
+)
+
+
+@given(texts=some.lists(_links | _texts.filter(lambda text: HOST not in text), max_size=4), escaped=some.booleans())
+def test_text_that_does_not_name_the_portal_is_kept_byte_by_byte(texts: list[str], escaped: bool) -> None:
+    text = json.dumps({"result": {"DESCRIPTION": " ".join(texts), "tags": texts}})
+    body = (text.replace("/", "\\/") if escaped else text).encode()
+    assert without_signatures(body) == body
 
 
 def test_an_answer_without_such_addresses_is_kept_byte_by_byte() -> None:

@@ -81,10 +81,25 @@ def test_a_portal_that_refuses_earlier_is_believed() -> None:
     assert known.limit == 420.0
 
 
-def test_a_refusal_after_long_silence_says_nothing_of_the_limit() -> None:
+@pytest.mark.parametrize("later", [1.0, 100.0], ids=["at once", "after long silence"])
+def test_a_refusal_though_little_was_spent_is_taken_for_the_doing_of_others(later: float) -> None:
     known = account(told=20.0, cost=1.0)
-    known.refuse(100.0)
+    known.refuse(later)
     assert known.limit == LIMIT
+    assert known.room(later) <= 1
+
+
+def test_refusals_again_and_again_though_little_was_spent_mean_a_low_limit() -> None:
+    known = account(told=20.0, cost=1.0)
+    known.refuse(1.0)
+    known.hear(Operating(30.0, 60.0), 1, 61.0)
+    known.refuse(62.0)
+    assert known.limit == 30.0
+
+
+def test_a_portal_that_tells_no_time_of_reset_is_asked_again_after_a_minute() -> None:
+    known = account(told=470.0, cost=1.0, resets_in=None)
+    assert (known.room(59.0), known.room(60.0)) == (0, 10)
 
 
 async def test_the_first_commands_of_a_chain_go_when_not_all_fit() -> None:

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from composition.doctor import Doctor
-from shared.engine.job import Job, NotConfigured
+from shared.engine.job import Job
 from shared.model.errors import PortageError, RetryLater, RunStopped
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
@@ -15,6 +15,7 @@ from shared.ports.stores import Stores
 from shared.ports.systems import Check, Source, Target
 from shared.settings.model import load
 from shared.storage.memory.opening import open_memory_stores
+from tests.unit.one_job import OneJob
 
 PLAN = Plan("demo", "Demo", "portal", "gateway", (), "digest")
 AWAY = RetryLater("target.unreachable", "ConnectError")
@@ -48,20 +49,8 @@ class Gateway:
         return []
 
 
-@dataclass
-class OneJob:
-    """The plan ``demo`` with its systems, or what is missing for them."""
-
-    target: Gateway
-    missing: str | None = None
-
-    def plan_of(self, _name: str) -> Plan:
-        return PLAN
-
-    def of(self, _plan: str) -> Job:
-        if self.missing:
-            raise NotConfigured(self.missing)
-        return Job(PLAN, {}, cast("Source", Portal()), cast("Target", self.target))
+def job(target: Gateway, missing: str | None = None) -> OneJob:
+    return OneJob(Job(PLAN, {}, cast("Source", Portal()), cast("Target", target)), missing)
 
 
 @pytest.fixture
@@ -75,13 +64,13 @@ async def examined(stores: Stores, jobs: OneJob) -> dict[str, JsonObject]:
 
 
 async def test_a_map_that_belongs_to_nobody_yet_is_well(stores: Stores) -> None:
-    checks = await examined(stores, OneJob(Gateway()))
+    checks = await examined(stores, job(Gateway()))
     assert (checks["demo: binding"]["ok"], "nobody yet" in checks["demo: binding"]["detail"]) == (True, True)
 
 
 async def test_a_map_that_belongs_to_this_pair_is_well(stores: Stores) -> None:
     await stores.runs.bind("demo", "portal.example", "store-1")
-    assert (await examined(stores, OneJob(Gateway())))["demo: binding"]["ok"] is True
+    assert (await examined(stores, job(Gateway())))["demo: binding"]["ok"] is True
 
 
 @pytest.mark.parametrize(
@@ -95,7 +84,7 @@ async def test_a_map_that_belongs_to_another_pair_says_how_to_mend_it(
     stores: Stores, bound: tuple[str, str], finding: str
 ) -> None:
     await stores.runs.bind("demo", *bound)
-    check = (await examined(stores, OneJob(Gateway())))["demo: binding"]
+    check = (await examined(stores, job(Gateway())))["demo: binding"]
     assert (check["ok"], finding in check["detail"]) == (False, True)
     assert "Put the settings back" in check["fix"]
 
@@ -111,15 +100,15 @@ async def test_a_map_that_belongs_to_another_pair_says_how_to_mend_it(
 async def test_a_check_that_could_not_be_made_says_so_and_what_to_do(
     stores: Stores, name: str, trouble: PortageError, advice: str
 ) -> None:
-    check = (await examined(stores, OneJob(Gateway(trouble))))[name]
+    check = (await examined(stores, job(Gateway(trouble))))[name]
     assert (check["ok"], check["fix"]) == (False, advice)
     assert check["detail"] == f"could not be asked: {trouble.message} ({trouble.reason.code})"
 
 
 async def test_a_side_that_is_away_hides_nothing_of_the_other(stores: Stores) -> None:
-    assert (await examined(stores, OneJob(Gateway(AWAY))))["portal"]["ok"] is True
+    assert (await examined(stores, job(Gateway(AWAY))))["portal"]["ok"] is True
 
 
 async def test_a_missing_setting_is_a_finding_of_its_plan(stores: Stores) -> None:
-    check = (await examined(stores, OneJob(Gateway(), "PORTAGE_GATEWAY_URL is not set")))["plan demo"]
+    check = (await examined(stores, job(Gateway(), "PORTAGE_GATEWAY_URL is not set")))["plan demo"]
     assert (check["ok"], check["detail"]) == (False, "PORTAGE_GATEWAY_URL is not set")

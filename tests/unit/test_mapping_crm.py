@@ -16,6 +16,7 @@ from shared.model.records import SourceRecord
 from shared.schema.registry import SCHEMAS, validate
 from shared.transform.making import Surroundings
 from shared.transform.mapping import Mapping
+from shared.transform.mapping_documents import read_mapping
 from shared.transform.references import Pending, resolve
 from shared.transform.tables import TableError
 
@@ -42,7 +43,7 @@ CODES = """
 def mapping_of(entity: str, codes: str = "") -> Mapping:
     path = ROOT / "plans" / "bitrix24_onprem" / "mappings" / f"{entity}.toml"
     tables = {"codes": TABLES["codes"](tomllib.loads(codes)), "custom_fields": TABLES["custom_fields"]({})}
-    return Mapping.parse(entity, tomllib.loads(path.read_text("utf-8")), MAKERS, tables)
+    return read_mapping(entity, tomllib.loads(path.read_text("utf-8")), MAKERS, tables)
 
 
 SHIPPED = {entity: mapping_of(entity) for entity in ENTITIES}

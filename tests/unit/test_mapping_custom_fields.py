@@ -14,7 +14,8 @@ from plans.loading import load_plan
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourceRecord
 from shared.transform.making import Surroundings
-from shared.transform.mapping import Draft, Mapping, MappingError
+from shared.transform.mapping import Draft, Mapping
+from shared.transform.mapping_documents import MappingError, read_mapping
 from shared.transform.references import Pending, resolve
 from shared.transform.tables import TableError
 
@@ -24,7 +25,7 @@ CRM = frozenset({"user", "deal", "contact", "company", "smart_process_item"})
 
 def mapping_of(entity: str, *rows: JsonObject) -> Mapping:
     table = TABLES["custom_fields"]({"field": [{"entity": entity, **row} for row in rows]})
-    return Mapping.parse(entity, RULES, MAKERS, {"custom_fields": table})
+    return read_mapping(entity, RULES, MAKERS, {"custom_fields": table})
 
 
 def draft_of(value: Json, *, definitions: JsonObject | None = None, **row: Any) -> Draft:
@@ -211,7 +212,7 @@ def test_a_white_list_that_makes_no_sense_is_refused_with_its_place(rows: list[J
 def test_a_field_cannot_be_listed_and_ignored_at_once() -> None:
     table = TABLES["custom_fields"]({"field": [{"entity": "deal", "source": "id", "type": "string"}]})
     with pytest.raises(MappingError, match="deal: id cannot be mapped and ignored at once"):
-        Mapping.parse("deal", RULES, MAKERS, {"custom_fields": table})
+        read_mapping("deal", RULES, MAKERS, {"custom_fields": table})
 
 
 WHITE_LIST = """

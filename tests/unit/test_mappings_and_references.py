@@ -7,7 +7,7 @@ import pytest
 from plans.loading import load_plan, plan_names
 from shared.model.errors import RecordRejected
 from shared.model.records import SourceRecord
-from shared.transform.mapping import Mapping, MappingError
+from shared.transform.mapping_documents import MappingError, read_mapping
 from shared.transform.references import Pending, pending, resolve
 
 RULES: dict[str, Any] = {
@@ -29,7 +29,7 @@ RULES: dict[str, Any] = {
 
 def draft(**data: Any) -> dict[str, Any]:
     complete = {"NAME": "x", "OWNER": "1", **data}
-    return Mapping.parse("group", RULES).apply(SourceRecord("7", complete)).data
+    return read_mapping("group", RULES).apply(SourceRecord("7", complete)).data
 
 
 def test_the_first_source_field_that_holds_something_wins() -> None:
@@ -59,13 +59,13 @@ def test_a_missing_required_field_rejects_the_record_and_names_the_field() -> No
 def test_a_bad_value_of_a_required_field_rejects_the_record_and_names_the_field() -> None:
     rules = {"field": {"email": {"from": "EMAIL", "step": "email", "required": True}}}
     with pytest.raises(RecordRejected) as caught:
-        Mapping.parse("user", rules).apply(SourceRecord("7", {"EMAIL": "nobody"}))
+        read_mapping("user", rules).apply(SourceRecord("7", {"EMAIL": "nobody"}))
     assert (caught.value.reason.code, caught.value.field) == ("transform.bad_value", "email")
 
 
 def test_a_record_goes_without_a_bad_value_that_it_can_do_without_and_says_so() -> None:
     rules = {"field": {"birthday": {"from": "BIRTHDAY", "step": "date"}, "name": {"from": "NAME"}}}
-    result = Mapping.parse("user", rules).apply(SourceRecord("7", {"BIRTHDAY": "31.02.1990", "NAME": "x"}))
+    result = read_mapping("user", rules).apply(SourceRecord("7", {"BIRTHDAY": "31.02.1990", "NAME": "x"}))
     assert result.data == {"birthday": None, "name": "x"}
     assert len(result.flaws) == 1
     assert "birthday" in result.flaws[0]
@@ -90,7 +90,7 @@ def test_resolved_references_become_target_ids() -> None:
 @pytest.mark.parametrize(("parent", "within"), [(15, "15"), ("128:7", "128:7"), ("0", None), (None, None)])
 def test_a_record_and_a_reference_lie_within_the_parent_that_the_source_names(parent: Any, within: str | None) -> None:
     rule = {"from": "REPLY", "reference": "message", "within": "head.chat"}
-    mapping = Mapping.parse("message", {"within": "head.chat", "field": {"reply_to_id": rule}})
+    mapping = read_mapping("message", {"within": "head.chat", "field": {"reply_to_id": rule}})
     record = SourceRecord("7", {"REPLY": 3, "head": {"chat": parent}})
     assert mapping.parent(record) == within
     assert mapping.apply(record).data["reply_to_id"] == Pending("message", "3", required=False, within=within)
@@ -131,12 +131,12 @@ def test_a_list_leaves_out_what_has_no_target_and_the_object_that_needs_it() -> 
 )
 def test_a_mapping_that_makes_no_sense_is_refused_with_its_place(rule: Any, message: str) -> None:
     with pytest.raises(MappingError, match=rf"group\.name: .*{message}"):
-        Mapping.parse("group", {"field": {"name": rule}})
+        read_mapping("group", {"field": {"name": rule}})
 
 
 def test_a_source_field_is_either_mapped_or_ignored() -> None:
     with pytest.raises(MappingError, match="NAME cannot be mapped and ignored"):
-        Mapping.parse("group", {**RULES, "ignore": {"NAME": "not needed"}})
+        read_mapping("group", {**RULES, "ignore": {"NAME": "not needed"}})
 
 
 @pytest.mark.parametrize("name", plan_names())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from plans.loading import read_plan
-from shared.transform.mapping import MappingError
+from shared.transform.mapping_documents import MappingError
 
 PLAN = """
 title = "A plan"

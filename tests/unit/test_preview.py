@@ -16,6 +16,7 @@ from shared.ports.surveys import EntitySize, MediaSize, Survey
 from shared.ports.systems import Check, Severity, Source, Target
 from shared.settings.model import load
 from shared.storage.memory.opening import open_memory_stores
+from tests.unit.one_job import OneJob
 
 PLAN = Plan(
     "demo",
@@ -75,22 +76,9 @@ class Gateway:
         return self.lacks
 
 
-@dataclass
-class OneJob:
-    """The plan ``demo`` with its systems, or what is missing for them."""
-
-    source: Portal
-    target: Gateway
-    missing: str | None = None
-
-    def plan_of(self, _name: str) -> Plan:
-        return PLAN
-
-    def of(self, _plan: str) -> Job:
-        if self.missing:
-            raise NotConfigured(self.missing)
-        needs = {"user": SchemaNeeds("user", ("UF_A",))}
-        return Job(PLAN, {}, cast("Source", self.source), cast("Target", self.target), needs=needs)
+def job(source: Portal, target: Gateway, missing: str | None = None) -> OneJob:
+    needs = {"user": SchemaNeeds("user", ("UF_A",))}
+    return OneJob(Job(PLAN, {}, cast("Source", source), cast("Target", target), needs=needs), missing)
 
 
 SIZES = (
@@ -115,7 +103,7 @@ async def previewed(
     arrived: frozenset[str] = frozenset(),
 ) -> JsonObject:
     settings = load({"PORTAGE_SOURCE_RATE": "2", "PORTAGE_SOURCE_BURST": "40"})
-    return await Preview(settings, stores, OneJob(portal, gateway or Gateway())).of("demo", entities, arrived)
+    return await Preview(settings, stores, job(portal, gateway or Gateway())).of("demo", entities, arrived)
 
 
 def named(preview: JsonObject) -> dict[str, JsonObject]:
@@ -261,6 +249,6 @@ async def test_a_preview_changes_nothing_in_storage(stores: Stores) -> None:
 
 
 async def test_a_missing_setting_is_told_by_its_name(stores: Stores) -> None:
-    jobs = OneJob(Portal(SURVEY), Gateway(), "PORTAGE_GATEWAY_URL is not set")
+    jobs = job(Portal(SURVEY), Gateway(), "PORTAGE_GATEWAY_URL is not set")
     with pytest.raises(NotConfigured, match="PORTAGE_GATEWAY_URL is not set"):
         await Preview(load({}), stores, jobs).of("demo", ("user",), frozenset())

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.transform.coverage import FURTHER, MOST_NAMES, added_up
-from shared.transform.mapping import Mapping, MappingError
+from shared.transform.mapping_documents import MappingError, read_mapping
 from shared.transform.tables import Table
 
 FIELDS: dict[str, Any] = {
@@ -14,7 +14,7 @@ FIELDS: dict[str, Any] = {
     "members": {"from": "members", "many": True, "fields": {"id": {"from": "ID"}}},
 }
 IGNORED = {"LOGO": "not needed", "UF_*": "none of them", "details.guid": "the portal's own"}
-MAPPING = Mapping.parse("group", {"field": FIELDS, "ignore": IGNORED})
+MAPPING = read_mapping("group", {"field": FIELDS, "ignore": IGNORED})
 
 
 @pytest.mark.parametrize("name", ["NAME", "TITLE", "LOGO", "UF_CRM_1", "members"])
@@ -43,20 +43,20 @@ def test_a_table_decides_about_the_fields_that_it_names() -> None:
 
     table = {"group": Table(None, ("UF_A",), {"UF_B": "not wanted"})}
     rules = {"field": {"custom": {"make": "custom", "table": "white_list"}}}
-    mapping = Mapping.parse("group", rules, {"custom": maker}, {"white_list": table})
+    mapping = read_mapping("group", rules, {"custom": maker}, {"white_list": table})
     assert mapping.coverage.undecided([{"UF_A": 1, "UF_B": 2, "UF_C": 3}]) == {"UF_C": 1}
 
 
 @pytest.mark.parametrize("reason", ["", None, 1])
 def test_nothing_is_ignored_without_a_reason(reason: Any) -> None:
     with pytest.raises(MappingError, match="LOGO is ignored without a reason"):
-        Mapping.parse("group", {"field": FIELDS, "ignore": {"LOGO": reason}})
+        read_mapping("group", {"field": FIELDS, "ignore": {"LOGO": reason}})
 
 
 @pytest.mark.parametrize("rule", [{"from": "A", "table": "codes"}, {"make": "markup", "table": "coeds"}])
 def test_a_table_goes_with_a_maker_and_exists(rule: Any) -> None:
     with pytest.raises(MappingError, match=r"group\.x: 'table' goes with 'make'; there are codes"):
-        Mapping.parse("group", {"field": {"x": rule}}, {}, {"codes": {}})
+        read_mapping("group", {"field": {"x": rule}}, {}, {"codes": {}})
 
 
 def test_a_slice_names_a_bounded_number_of_fields_and_those_in_use_first() -> None:

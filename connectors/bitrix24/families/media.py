@@ -214,7 +214,11 @@ class MediaReader:
 
 
 def _row(turn: Turn, wanted: Wanted, found: Found, reason: str | None = None) -> JsonObject:
-    """See ``MediaReader``. A picture keeps its key whatever its file is called today."""
+    """See ``MediaReader``.
+
+    The key holds the file's own number, as the source id does, and not its place: files that change places keep their
+    content. A picture keeps its key whatever its file is called today.
+    """
     name = found.name or wanted.name or ""
     alias = f"{wanted.owner}-{wanted.owner_id}-n{found.object}"
     return {
@@ -224,7 +228,7 @@ def _row(turn: Turn, wanted: Wanted, found: Found, reason: str | None = None) ->
         "attached_id": wanted.attached,
         "object_id": found.object,
         "aliases": [alias] if found.object and alias not in turn.ids else [],
-        "key": media_key(wanted.owner, wanted.owner_id, wanted.position, name if found.object else wanted.file),
+        "key": media_key(wanted.owner, wanted.owner_id, wanted.file, name if found.object else ""),
         "name": name,
         "size": found.size,
         "content_type": None,

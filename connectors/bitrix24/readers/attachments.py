@@ -68,7 +68,7 @@ def files_of(owner: str, record: SourceRecord) -> list[Wanted]:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class OwnedFiles:
     """The files of a page of records, and their ids."""
 
     files: tuple[Wanted, ...]
@@ -79,14 +79,14 @@ class Listing:
 class Listings:
     """Those made last. A page is read in many turns, and listing its files takes longer than a turn's other work."""
 
-    _made: OrderedDict[str, tuple[Sequence[SourceRecord], Listing]] = field(default_factory=OrderedDict)
+    _made: OrderedDict[str, tuple[Sequence[SourceRecord], OwnedFiles]] = field(default_factory=OrderedDict)
 
-    def of(self, owner: str, page: str, records: Sequence[SourceRecord]) -> Listing:
+    def of(self, owner: str, page: str, records: Sequence[SourceRecord]) -> OwnedFiles:
         """The files of ``records``; they are listed anew when ``page`` holds other ones than before."""
         known, listing = self._made.pop(page, (None, None))
         if listing is None or known is not records:
             files = tuple(one for record in records for one in files_of(owner, record))
-            listing = Listing(files, frozenset(one.id for one in files))
+            listing = OwnedFiles(files, frozenset(one.id for one in files))
         self._made[page] = records, listing
         while len(self._made) > _LISTINGS_KEPT:
             self._made.popitem(last=False)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from connectors.bitrix24.readers.attachments import Listing, Wanted
+from connectors.bitrix24.readers.attachments import OwnedFiles, Wanted
 from connectors.bitrix24.readers.file_servers import FileServers
 from shared.model.errors import SlowDown
 from shared.model.json import Json, JsonObject, as_list
@@ -35,7 +35,7 @@ class Turn:
     gone: int = 0
 
     @staticmethod
-    def of(cursor: JsonObject, listing: Listing, servers: FileServers) -> "Turn":
+    def of(cursor: JsonObject, owned: OwnedFiles, servers: FileServers) -> "Turn":
         """New files as long as there are any, then those that are to be tried again.
 
         These go first when they are many or wait for a server: a cursor never holds more than those of two turns.
@@ -43,15 +43,15 @@ class Turn:
         start = int(cursor.get("start", 0))
         again = {int(place): int(count) for place, count in as_list(cursor.get("again"))}
         first = len(again) >= _AT_ONCE or (again and servers.tried_again)
-        new = range(start, start if first else min(start + _AT_ONCE, len(listing.files)))
+        new = range(start, start if first else min(start + _AT_ONCE, len(owned.files)))
         chosen = new or list(again)[:_AT_ONCE]
         return Turn(
-            files={place: listing.files[place] for place in chosen},
+            files={place: owned.files[place] for place in chosen},
             failed={place: again.get(place, 0) for place in chosen},
             next=start + len(new),
             again={place: count for place, count in again.items() if place not in chosen},
-            total=len(listing.files),
-            ids=listing.ids,
+            total=len(owned.files),
+            ids=owned.ids,
             servers=servers,
             came=cursor.get("came"),
         )

@@ -68,7 +68,7 @@ class PartsReader:
             return SourcePage((), (note({"part": part, "gone": error.message}),), None, 1, (lost,))
         raw = (note({"part": part}), *page.raw)
         following = None if page.next is None else {**page.next, "part": part}
-        return SourcePage(self.rows(raw), raw, following, page.calls)
+        return SourcePage(self.rows(raw), raw, following, page.calls, coverage=page.coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """Rows that do not tell their part are given it."""

@@ -140,6 +140,7 @@ def _dump(row: PageRow) -> Row:
         "calls": json.dumps(row.calls) if row.calls else None,
         "coverage": json.dumps(row.coverage) if row.coverage else None,
         "undecided": json.dumps(row.undecided) if row.undecided else None,
+        "ids_digest": row.ids_digest,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -171,5 +172,6 @@ def _load(row: Row) -> PageRow:
         calls=json.loads(row.get("calls", "{}")),
         coverage=json.loads(row.get("coverage", "{}")),
         undecided=json.loads(row.get("undecided", "{}")),
+        ids_digest=row.get("ids_digest"),
         etag=row["etag"],
     )

@@ -19,7 +19,7 @@ from shared.model.records import (
 from shared.ports.evidence import record
 from shared.ports.surveys import EntitySize, Survey
 from shared.ports.systems import Check, Extracted
-from shared.transform.mapping import Mapping
+from shared.transform.mapping_documents import read_mapping
 
 PLAN = Plan(
     "demo",
@@ -35,7 +35,7 @@ PLAN = Plan(
 )
 
 MAPPINGS = {
-    "department": Mapping.parse(
+    "department": read_mapping(
         "department",
         {
             "field": {
@@ -45,7 +45,7 @@ MAPPINGS = {
             }
         },
     ),
-    "user": Mapping.parse(
+    "user": read_mapping(
         "user",
         {
             "field": {
@@ -54,7 +54,7 @@ MAPPINGS = {
             }
         },
     ),
-    "group": Mapping.parse(
+    "group": read_mapping(
         "group",
         {
             "field": {

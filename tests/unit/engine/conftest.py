@@ -22,6 +22,7 @@ from shared.engine.lookup import References
 from shared.engine.outages import Outages
 from shared.engine.poison import Poison
 from shared.engine.request import RunRequest
+from shared.engine.sources import SourceGuard
 from shared.engine.status import Statuses
 from shared.engine.stopping import Stopping
 from shared.engine.targets import TargetGuard
@@ -33,6 +34,9 @@ from shared.model.run import Run, RunMode
 from shared.ports.stores import Stores
 from shared.storage.memory.opening import open_memory_stores
 from tests.unit.engine.both_sides import MAPPINGS, PLAN, Gateway, Portal
+
+IMPORTED = {"department": 12, "user": 130, "group": 45}
+"""How many records of each entity ``world`` holds."""
 
 
 class ManualClock(Clock):
@@ -60,6 +64,7 @@ class World:
     plan: Plan = PLAN
     needs: dict[str, SchemaNeeds] = field(default_factory=dict)
     started: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    bound: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.rewire()
@@ -83,9 +88,9 @@ class World:
         self.flaws = Flaws(self, self.stores)
         self.advancer = Advancer(self, self.stores, outages, stopping, finishing, self.clock, self.pace)
         self.binder = Binder(self, self.stores, outages, stopping, self.clock)
-        rows = RowCache(self, self.stores)
-        self.cutter = Cutter(self, self.stores, stopping, self.pace, rows)
-        self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace, rows)
+        rows, source_guard = RowCache(self, self.stores), SourceGuard(self.stores.runs)
+        self.cutter = Cutter(self, self.stores, stopping, self.pace, rows, source_guard)
+        self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace, rows, source_guard)
         self.importer = Importer(
             self,
             self.stores,
@@ -114,6 +119,10 @@ class World:
     async def status(self, run_id: str) -> dict[str, Any]:
         return await self.statuses.of(await self.run(run_id))
 
+    async def counts(self, run_id: str, name: str) -> dict[str, int]:
+        """One count of the status, by entity."""
+        return {entity: values[name] for entity, values in (await self.status(run_id))["entities"].items()}
+
     async def messages(self, queue: str) -> list[str]:
         return self.stores.queue.take(queue)  # type: ignore[attr-defined]  # the double lets tests receive
 
@@ -130,8 +139,12 @@ class World:
 
     async def tick(self, run: Run) -> Tick:
         """What one turn of the orchestration does."""
-        tick = await self.advancer.tick(run.run_id, run.epoch)
-        if not tick.stop and await self.binder.bind(run.run_id, run.epoch):
+        generation = (run.run_id, run.epoch)
+        bound = generation in self.bound
+        tick = await self.advancer.tick(*generation, bound=bound)
+        if not tick.stop and not bound and await self.binder.bind(*generation):
+            self.bound.add(generation)
+        elif not tick.stop:
             for entity in tick.open:
                 await self.cutter.open(run.run_id, run.epoch, entity)
         return tick

@@ -74,7 +74,7 @@ async def test_an_import_message_of_a_paused_run_leaves_its_slice_untouched(worl
 async def test_an_extraction_stops_between_two_pages_when_the_run_is_paused(world) -> None:
     world.portal.page = 10
     run = await world.start()
-    for _ in range(2):
+    for _ in range(3):
         await world.tick(run)
     texts = await world.messages(EXTRACT_QUEUE)
     read, reads = world.portal.read, []
@@ -102,7 +102,7 @@ async def test_no_step_of_the_orchestration_acts_for_a_generation_that_is_over(w
         await world.control.resume(run.run_id, "tester", world.starter)
     before = await world.run(run.run_id)
     if step == "tick":
-        assert (await world.advancer.tick(run.run_id, run.epoch)).stop
+        assert (await world.advancer.tick(run.run_id, run.epoch, bound=True)).stop
         assert await world.run(run.run_id) == before
     elif step == "cut":
         assert not await world.cutter.open(run.run_id, run.epoch, "user")

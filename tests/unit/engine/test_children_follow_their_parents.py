@@ -9,7 +9,7 @@ import pytest
 
 from shared.engine.extracted import RowCache, unread
 from shared.engine.rows import dump_rows
-from shared.model.errors import EntityStopped, SlowDown
+from shared.model.errors import EntityStopped, RunStopped, SlowDown
 from shared.model.ledger import Counts, EntityRow, PageKey, PageRow, PageState, Stage
 from shared.model.plan import Entity
 from shared.model.records import Cut, SourcePage, SourceRecord
@@ -91,6 +91,31 @@ async def test_every_call_is_in_the_evidence_refused_ones_too(world):
         "member.count": {"ok": 1},
         "member.get": {"ok": pages, "source.throttled": 1},
     }
+
+
+@pytest.mark.parametrize("error", [EntityStopped("source.denied", "no"), RunStopped("source.unauthorised", "no")])
+async def test_the_call_that_stopped_its_entity_or_the_run_is_in_the_evidence(world, error):
+    def refused(entity, cursor):
+        if entity == "user" and cursor:
+            record("user.get", error.reason.code)
+            raise error
+
+    world.portal.trouble = refused
+    run = await world.start()
+    await world.drive(run.run_id)
+    assert (await world.status(run.run_id))["source_methods"]["user.get"][error.reason.code]
+
+
+async def test_the_call_that_the_target_refused_for_good_is_in_the_evidence(world):
+    def refused(entity, _items):
+        if entity == "user":
+            record("import.user", "target.refused")
+            raise RunStopped("target.refused", "no")
+
+    world.gateway.before = refused
+    run = await world.start()
+    await world.drive(run.run_id)
+    assert (await world.status(run.run_id))["target_methods"]["import.user"]["target.refused"]
 
 
 async def _give_up_the_first_page_of(world, run, entity):

@@ -12,7 +12,7 @@ from shared.model.plan import Entity
 from shared.model.records import OutgoingItem, Receipt
 from shared.model.run import Run, RunMode
 from shared.transform.making import Making
-from shared.transform.mapping import Mapping
+from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS
 from tests.unit.engine.conftest import World
 
@@ -42,8 +42,8 @@ GROUP = {
 @pytest.fixture
 def troubled(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Of each sort of trouble some: see the comments."""
-    monkeypatch.setitem(MAPPINGS, "user", Mapping.parse("user", {"left_out_by": "STAYS", "field": USER}))
-    monkeypatch.setitem(MAPPINGS, "group", Mapping.parse("group", {"field": GROUP}, {"colour": _colour}))
+    monkeypatch.setitem(MAPPINGS, "user", read_mapping("user", {"left_out_by": "STAYS", "field": USER}))
+    monkeypatch.setitem(MAPPINGS, "group", read_mapping("group", {"field": GROUP}, {"colour": _colour}))
     definitions = Entity("custom_field", archive_only=True)
     department, user, group = world.plan.entities
     entities = (definitions, department, user, replace(group, described_by=("custom_field",)))

@@ -10,7 +10,7 @@ from shared.model.json import Json
 from shared.model.plan import Entity
 from shared.model.run import Run, RunState
 from shared.transform.making import Making
-from shared.transform.mapping import Mapping
+from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS
 from tests.unit.engine.conftest import World
 
@@ -31,7 +31,7 @@ GROUP = {"field": {"name": {"from": "NAME", "required": True}, "colour": {"from"
 @pytest.fixture
 async def described(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Groups are in, all with their colours; then all but one change, and their definitions cannot be read any more."""
-    monkeypatch.setitem(MAPPINGS, "group", Mapping.parse("group", GROUP, {"colour": colour}))
+    monkeypatch.setitem(MAPPINGS, "group", read_mapping("group", GROUP, {"colour": colour}))
     world.plan = replace(
         world.plan,
         entities=(Entity("custom_field", archive_only=True), Entity("group", described_by=("custom_field",))),

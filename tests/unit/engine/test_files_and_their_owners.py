@@ -7,12 +7,13 @@ import pytest
 
 from shared.model.json import Json
 from shared.model.plan import Entity
-from shared.model.records import Capabilities, Cut, MethodLimit, SourcePage, SourceRecord
+from shared.model.records import Capabilities, Cut, MethodLimit, OutgoingItem, Receipt, SourcePage, SourceRecord
 from shared.model.run import Run, RunState
 from shared.ports.systems import Extracted
 from shared.transform.files import file_reference
 from shared.transform.making import Making
 from shared.transform.mapping import Draft, Mapping
+from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS, Gateway, Portal
 from tests.unit.engine.conftest import World
 
@@ -50,6 +51,15 @@ class AlbumPortal(Portal):
 
 
 class AlbumGateway(Gateway):
+    """Files get another id with other content."""
+
+    def _one(self, entity: str, run_id: str, item: OutgoingItem) -> Receipt:
+        receipt = super()._one(entity, run_id, item)
+        if entity != "media_file" or receipt.action != "updated" or receipt.outcome != "imported":
+            return receipt
+        self.records[entity, item.source_id].target_id = f"{receipt.target_id}-anew"
+        return replace(receipt, target_id=f"{receipt.target_id}-anew")
+
     async def capabilities(self) -> Capabilities:
         told = await super().capabilities()
         return replace(told, limits=told.limits | {"media_file": MethodLimit(1, 600)})
@@ -65,9 +75,9 @@ def album(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     portal.held = {f"group-7-{one}": _row(f"7/{one}") for one in (1, 2)}
     portal.held["group-8-3"] = _row("8/3", aliases=["group-8-n30"])
     world.portal, world.gateway = portal, AlbumGateway()
-    media = Entity("media_file", also_after=("group",))
+    media = Entity("media_file", also_after=("group",), ids_follow_content=True)
     world.plan = replace(world.plan, entities=(media, *world.plan.entities))
-    group = Mapping.parse(
+    group = read_mapping(
         "group",
         {
             "field": {
@@ -79,7 +89,7 @@ def album(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
         {"files": files},
     )
     monkeypatch.setitem(MAPPINGS, "group", group)
-    monkeypatch.setitem(MAPPINGS, "media_file", Mapping.parse("media_file", FILE))
+    monkeypatch.setitem(MAPPINGS, "media_file", read_mapping("media_file", FILE))
     world.rewire()
     return world
 
@@ -119,6 +129,18 @@ async def test_a_second_run_sends_neither_files_nor_what_shows_them(album: World
     run = await _run(album)
     assert album.gateway.calls == []
     assert (await _counts(album, run, "media_file"))["skipped"] == 3
+
+
+@pytest.mark.parametrize("also_changed", [False, True])
+async def test_a_file_with_other_content_is_shown_at_the_end_of_the_same_run(album: World, also_changed: bool) -> None:
+    await _run(album)
+    album.portal.held["group-7-1"] = _row("7/other")  # type: ignore[attr-defined]
+    if also_changed:
+        album.portal.records["group"][7]["NAME"] = "new"
+    run = await _run(album)
+    assert _shown(album, "7") == ["t-media_file-group-7-1-anew", "t-media_file-group-7-2"]
+    counts = await _counts(album, run, "group")
+    assert counts["skipped"] == 44
 
 
 async def test_a_file_that_was_left_out_is_neither_written_nor_a_failure(album: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.engine.flaws import KINDS, Flaw
 from shared.model.run import Run
-from shared.transform.mapping import Mapping
+from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS
 from tests.unit.engine.conftest import World
 
@@ -20,8 +20,8 @@ GROUP = {"name": {"from": "NAME", "required": True}, "owner_id": {"from": "OWNER
 @pytest.fixture(autouse=True)
 def lenient(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Users whose birthday may be odd, groups whose owner may be gone."""
-    monkeypatch.setitem(MAPPINGS, "user", Mapping.parse("user", {"left_out_by": "STAYS", "field": USER}))
-    monkeypatch.setitem(MAPPINGS, "group", Mapping.parse("group", {"field": GROUP}))
+    monkeypatch.setitem(MAPPINGS, "user", read_mapping("user", {"left_out_by": "STAYS", "field": USER}))
+    monkeypatch.setitem(MAPPINGS, "group", read_mapping("group", {"field": GROUP}))
     world.rewire()
 
 
@@ -51,7 +51,7 @@ async def test_a_link_to_a_record_that_failed_is_told_with_the_reason_of_that_on
 
 async def test_a_person_who_was_made_up_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = {**GROUP["owner_id"], "missing": "placeholder"}
-    monkeypatch.setitem(MAPPINGS, "group", Mapping.parse("group", {"field": {**GROUP, "owner_id": owner}}))
+    monkeypatch.setitem(MAPPINGS, "group", read_mapping("group", {"field": {**GROUP, "owner_id": owner}}))
     world.plan = replace(world.plan, placeholders={"user": {"email": "gone-{id}@example.com"}})
     world.portal.records["group"][5]["OWNER"] = "900"
     (flaw,) = await _told(world, await _run(world))

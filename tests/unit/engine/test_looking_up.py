@@ -1,12 +1,15 @@
 """How target ids are found, and what that costs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from shared.engine.lookup import BlockCache, Own
+import pytest
+
+from shared.engine.lookup import BlockCache, Own, References
 from shared.model.idmap import IdMapEntry
-from shared.storage.memory.rows import MemoryIdMap
+from shared.model.run import Run, RunMode, RunState
+from shared.storage.memory.rows import MemoryIdMap, MemoryIdMaps
 from shared.transform.references import Pending
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -35,6 +38,10 @@ def a_reference(entity: str, source_id: str, within: str | None = None) -> Pendi
     return Pending(entity, source_id, required=False, within=within)
 
 
+def a_run(run_id: str, epoch: int) -> Run:
+    return Run(run_id, "demo", RunMode.FULL, RunState.RUNNING, epoch, ("user",), NOW, "tester", "digest")
+
+
 async def test_a_block_that_has_what_is_asked_is_read_once() -> None:
     idmap = CountedIdMap()
     await idmap.write([an_entry("user", "1"), an_entry("user", "2")])
@@ -50,6 +57,49 @@ async def test_a_block_that_lacks_an_id_is_read_again() -> None:
     assert (await cache.lookup([a_reference("user", "1")]))("user", "1") is None
     await idmap.write([an_entry("user", "1")])
     assert (await cache.lookup([a_reference("user", "1")]))("user", "1") == "t1"
+
+
+@dataclass
+class WrittenMeanwhile(CountedIdMap):
+    """Somebody writes while a block is read."""
+
+    meanwhile: list[Callable[[], None]] = field(default_factory=list)
+
+    async def block(self, entity: str, block: str) -> dict[str, IdMapEntry]:
+        found = await CountedIdMap.block(self, entity, block)
+        for write in self.meanwhile:
+            write()
+        return found
+
+
+async def test_a_block_that_is_written_to_while_it_is_read_is_not_kept() -> None:
+    idmap = WrittenMeanwhile()
+    await idmap.write([an_entry("user", "1")])
+    cache = BlockCache(idmap)
+    idmap.meanwhile.append(lambda: cache.forget([an_entry("user", "1")]))
+    for _ in range(2):
+        await cache.lookup([a_reference("user", "1")])
+    assert idmap.asked == ["user-0", "user-0"]
+
+
+async def test_what_this_process_writes_is_what_it_answers() -> None:
+    idmaps = MemoryIdMaps()
+    references = References(idmaps)
+    run = a_run("run-1", 1)
+    await references.write(run.plan, [an_entry("user", "1")])
+    assert (await references.lookup(run, [a_reference("user", "1")]))("user", "1") == "t1"
+    await references.write(run.plan, [replace(an_entry("user", "1"), target_id="other")])
+    assert (await references.lookup(run, [a_reference("user", "1")]))("user", "1") == "other"
+
+
+@pytest.mark.parametrize("later", [("run-1", 2), ("run-2", 1)])
+async def test_another_run_or_generation_looks_for_itself(later: tuple[str, int]) -> None:
+    idmaps = MemoryIdMaps()
+    references = References(idmaps)
+    await idmaps.of("demo").write([an_entry("user", "1")])
+    await references.lookup(a_run("run-1", 1), [a_reference("user", "1")])
+    await idmaps.of("demo").write([replace(an_entry("user", "1"), target_id="other")])
+    assert (await references.lookup(a_run(*later), [a_reference("user", "1")]))("user", "1") == "other"
 
 
 async def test_what_lies_by_its_parents_is_found_by_them() -> None:

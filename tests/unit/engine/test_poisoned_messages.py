@@ -7,6 +7,7 @@ import pytest
 
 from shared.engine.holding import holding
 from shared.engine.job import Pace
+from shared.engine.outcome import Outcome
 from shared.model.errors import Conflict
 from shared.model.ledger import PageRow, PageState
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
@@ -104,6 +105,26 @@ async def test_what_went_in_before_the_crash_is_no_dead_letter(world) -> None:
     arrived = {source_id for entity, source_id in world.gateway.records if entity == "user"}
     assert letters == {str(number) for number in range(51, 67)}  # the second batch of the first range
     assert len(arrived) == 114
+
+
+async def test_what_has_not_changed_since_the_last_run_is_no_dead_letter(world) -> None:
+    await world.drive((await world.start()).run_id)
+    world.portal.records["group"][7]["NAME"] = "new"
+    crash_on(world, "group")
+    ended = await drive_with_crashes(world, await world.start())
+    assert [letter.source_id for letter in await world.stores.dead_letters.list(ended.run_id)] == ["7"]
+
+
+async def test_what_cannot_be_judged_either_is_given_up(world, monkeypatch) -> None:
+    await world.drive((await world.start()).run_id)
+
+    def crash(*_):
+        raise Crash
+
+    monkeypatch.setattr(Outcome, "has_same_origin", crash)
+    ended = await drive_with_crashes(world, await world.start())
+    letters = [one for one in await world.stores.dead_letters.list(ended.run_id) if one.entity == "group"]
+    assert len(letters) == 45
 
 
 async def first_slice(world):

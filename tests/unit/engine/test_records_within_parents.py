@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.transform.mapping import Mapping
+from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS
 from tests.unit.engine.conftest import World
 
@@ -15,7 +15,7 @@ _FIELDS = {
 
 @pytest.fixture(autouse=True)
 def _groups_lie_by_their_owners(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MAPPINGS, "group", Mapping.parse("group", {"within": "OWNER", "field": _FIELDS}))
+    monkeypatch.setitem(MAPPINGS, "group", read_mapping("group", {"within": "OWNER", "field": _FIELDS}))
 
 
 async def again(world: World) -> dict[str, int]:

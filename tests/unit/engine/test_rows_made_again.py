@@ -120,6 +120,15 @@ async def test_answers_that_give_another_number_of_records_are_not_taken(world: 
     assert "gives 1 records instead of" in lost.message
 
 
+async def test_answers_that_give_the_records_in_another_order_are_not_taken(world: World) -> None:
+    run = await _read_to_the_end(world)
+    row = next(one for one in await world.stores.ledger.scan(run.run_id, entity="user", stage=Stage.EXTRACT))
+    before = world.portal.rows
+    world.portal.rows = lambda entity, raw: before(entity, raw)[::-1]
+    lost = await _lost(world, run, await world.stores.archive.get(row.raw_blob or ""))
+    assert "another order" in lost.message
+
+
 async def test_a_raw_blob_that_is_cut_off_is_told(world: World) -> None:
     lost = await _lost(world, await _read_to_the_end(world), b'[[{"id": "1"')
     assert "is damaged" in lost.message

@@ -56,7 +56,7 @@ async def test_a_range_is_worked_on_for_no_longer_than_a_message_may(world) -> N
     world.portal.page = 10
     paced(world, worker_seconds=60.0)
     run = await world.start()
-    for _ in range(2):
+    for _ in range(3):
         await world.tick(run)
     texts = [text for text in await world.messages(EXTRACT_QUEUE) if ExtractMessage.load(text).entity == "user"]
     read, reads = world.portal.read, []

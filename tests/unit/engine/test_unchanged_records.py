@@ -1,5 +1,6 @@
 """What a re-run leaves alone without making it, and what it must find all the same."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 
 from shared.model.errors import RetryLater
 from shared.model.ledger import Stage
+from shared.model.records import OutgoingItem
 from shared.model.run import Run, RunMode
 from shared.transform.mapping import Draft, Mapping
+from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS
 from tests.unit.engine.conftest import World
 
@@ -65,7 +68,7 @@ async def test_a_changed_record_is_sent(world: World, made: list[str]) -> None:
 async def test_a_changed_mapping_is_applied(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await again(world)
     fields = {"email": {"from": "EMAIL", "step": "email"}, "first_department": {"from": "DEPARTMENTS", "many": True}}
-    monkeypatch.setitem(MAPPINGS, "user", Mapping.parse("user", {"field": fields}))
+    monkeypatch.setitem(MAPPINGS, "user", read_mapping("user", {"field": fields}))
     await again(world)
     assert "first_department" in world.gateway.records["user", "7"].data
 
@@ -96,7 +99,7 @@ async def test_a_record_that_misses_a_reference_is_made_when_that_has_come(world
 async def test_flaws_are_told_by_every_run(world: World) -> None:
     world.portal.records["user"][7]["PHONE"] = "not a date"
     fields = {"email": {"from": "EMAIL", "step": "email"}, "born": {"from": "PHONE", "step": "date"}}
-    mapping = Mapping.parse("user", {"field": fields})
+    mapping = read_mapping("user", {"field": fields})
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(MAPPINGS, "user", mapping)
         for _ in range(2):
@@ -166,3 +169,18 @@ async def test_the_first_run_looks_at_nothing_before_its_turn(world: World) -> N
     slices = await world.stores.ledger.scan(run.run_id, stage=Stage.IMPORT)
     assert slices
     assert not [row for row in slices if row.enqueued_at is not None or row.in_turn]
+
+
+async def test_another_target_id_is_used_by_the_next_run_of_the_process_that_wrote_it(world: World) -> None:
+    await again(world)
+    writes = world.gateway.write
+
+    async def with_another_id(entity: str, run_id: str, batch_id: str, items: Sequence[OutgoingItem]) -> Any:
+        receipts = await writes(entity, run_id, batch_id, items)
+        return tuple(replace(one, target_id="other") if entity == "user" else one for one in receipts)
+
+    world.gateway.write = with_another_id  # type: ignore[method-assign]  # a target that made the record anew
+    world.portal.records["user"][5]["EMAIL"] = "new@example.com"
+    await again(world)
+    await again(world)
+    assert world.gateway.records["group", "5"].data["owner_id"] == "other"

@@ -26,7 +26,7 @@ async def cut(world, **pace):
 
 
 async def wake_ups(world, run):
-    await world.advancer.tick(run.run_id, run.epoch)
+    await world.advancer.tick(run.run_id, run.epoch, bound=True)
     return len(await world.messages(EXTRACT_QUEUE))
 
 
@@ -37,7 +37,7 @@ async def every_page_fails(world, run, error):
         raise error
 
     world.portal.trouble = trouble
-    await world.advancer.tick(run.run_id, run.epoch)
+    await world.advancer.tick(run.run_id, run.epoch, bound=True)
     await world.deliver()
 
 
@@ -70,7 +70,7 @@ async def test_a_wake_up_that_may_still_be_in_a_queue_is_waited_for(world, queue
     await world.stores.queue.send(queue, ["of another run"])
     world.clock.offset += 590
     before = len(world.stores.queue._messages[queue])
-    await world.advancer.tick(run.run_id, run.epoch)
+    await world.advancer.tick(run.run_id, run.epoch, bound=True)
     assert len(world.stores.queue._messages[queue]) == before
 
 
@@ -113,7 +113,7 @@ async def test_an_outage_of_the_source_is_over_when_a_page_was_read_since(
     key = PageKey(run.run_id, "user", 0, stage, 7)
     row = PageRow(key, state=PageState.DONE, completed_at=world.clock.seconds() + seconds_later)
     await world.stores.ledger.insert([row])
-    await world.advancer.tick(run.run_id, run.epoch)
+    await world.advancer.tick(run.run_id, run.epoch, bound=True)
     assert (await world.run(run.run_id)).waiting_on == waiting_on
 
 
@@ -124,6 +124,13 @@ async def test_an_outage_that_was_over_for_a_minute_begins_anew(world) -> None:
     assert await outages.report("run-1", gone) == pytest.approx(50, abs=1)
     world.clock.offset += 61
     assert await outages.report("run-1", gone) == 0
+
+
+async def test_servers_of_files_are_no_side_that_a_run_waits_for_and_leave_no_row(world) -> None:
+    outages = Outages(world.stores.shared, world.clock)
+    await outages.report("run-1", RetryLater("media.unreachable", "gone"))
+    assert await outages.of("run-1") == []
+    assert (await world.stores.shared.read("outage", "run-1:media")).value is None
 
 
 async def test_a_message_is_put_back_for_storage_only(world) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from lab.simulators.bitrix24.calls import Caller, Reply
 from lab.simulators.bitrix24.chats.dialogs import CRM, GROUP, OPEN, PRIVATE, TASK, Chat
 from lab.simulators.bitrix24.errors import PortalError
 from lab.simulators.bitrix24.methods import find
 from lab.simulators.bitrix24.people.data import Size
 from lab.simulators.bitrix24.world import World
+from tests.unit.lab.simulator.asking import ask
 
 SIZE = Size(users=40, departments=5, groups=6, tasks=60, chats=60, messages=1500)
 
@@ -18,12 +18,6 @@ SIZE = Size(users=40, departments=5, groups=6, tasks=60, chats=60, messages=1500
 @pytest.fixture
 def world() -> World:
     return World.create(SIZE)
-
-
-def ask(
-    world: World, name: str, parameters: dict[str, Any] | None = None, user: int = 1, *, admin: bool = True
-) -> Reply:
-    return find(name).handle(world, Caller(user, "secret", frozenset(), admin=admin), parameters or {})
 
 
 def of_type(world: World, kind: str, *, mine: bool = True) -> Chat:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.simulators.bitrix24.calls import Caller, Reply
-from lab.simulators.bitrix24.methods import find
 from lab.simulators.bitrix24.people.data import Size
 from lab.simulators.bitrix24.world import World
+from tests.unit.lab.simulator.asking import ask
 
 SIZE = Size(users=40, departments=5, groups=6, posts=240)
 
@@ -17,12 +16,6 @@ SIZE = Size(users=40, departments=5, groups=6, posts=240)
 @pytest.fixture
 def world() -> World:
     return World.create(SIZE)
-
-
-def ask(
-    world: World, name: str, parameters: dict[str, Any] | None = None, user: int = 1, *, admin: bool = True
-) -> Reply:
-    return find(name).handle(world, Caller(user, "secret", frozenset(), admin=admin), parameters or {})
 
 
 def listed(result: Any) -> list[dict[str, Any]]:

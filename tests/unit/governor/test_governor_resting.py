@@ -5,7 +5,7 @@ import pytest
 from shared.engine.budgets import TokenBucket
 from shared.engine.governor import Governor
 from shared.model.errors import SlowDown
-from tests.unit.test_governor_acquiring import Rows, on_virtual_time, seconds
+from tests.unit.governor.virtual_time import Rows, on_virtual_time, seconds
 
 
 def test_a_method_that_rests_is_refused_even_when_no_call_is_counted() -> None:

@@ -12,7 +12,7 @@ from shared.media.naming import media_key
 KEY = re.compile(r"[a-z0-9_]+/[A-Za-z0-9_~%-]+/[0-9]+-[A-Za-z0-9_.~%-]+\Z")
 ANY_TEXT = st.text(st.characters(), max_size=80)
 IDS = st.text(st.characters(), min_size=1, max_size=80)
-POSITIONS = st.integers(0, 10**9)
+NUMBERS = st.integers(0, 10**9)
 
 
 @pytest.mark.parametrize(
@@ -48,31 +48,31 @@ def test_composed_and_decomposed_letters_are_the_same_name() -> None:
     assert media_key("feed", "1", 0, "\u0439.png") == media_key("feed", "1", 0, "\u0438\u0306.png")
 
 
-@given(IDS, POSITIONS, ANY_TEXT)
+@given(IDS, NUMBERS, ANY_TEXT)
 @example("я" * 500, 10**9, "я" * 500 + ".jpeg")
 @example("1", 0, "a" * 600)
 @example("1", 0, "x." + "y" * 600)
 @example("\ud800", 0, "\udfff.png")
-def test_a_key_is_short_percent_encoded_ascii_in_three_parts(source_id: str, position: int, name: str) -> None:
-    key = media_key("chat_message", source_id, position, name)
+def test_a_key_is_short_percent_encoded_ascii_in_three_parts(source_id: str, file: int, name: str) -> None:
+    key = media_key("chat_message", source_id, file, name)
     assert KEY.match(key)
     assert len(key) <= 512
     assert not re.search(r"%(?![0-9A-F]{2})", key)
     assert not key.endswith(".")
 
 
-@given(IDS, POSITIONS, POSITIONS, ANY_TEXT, ANY_TEXT)
-def test_files_at_different_positions_have_different_keys(
+@given(IDS, NUMBERS, NUMBERS, ANY_TEXT, ANY_TEXT)
+def test_files_of_different_numbers_have_different_keys(
     source_id: str, one: int, other: int, name: str, another: str
 ) -> None:
     if one != other:
         assert media_key("feed", source_id, one, name) != media_key("feed", source_id, other, another)
 
 
-@given(IDS, IDS, POSITIONS, ANY_TEXT)
-def test_files_of_different_records_have_different_keys(one: str, other: str, position: int, name: str) -> None:
+@given(IDS, IDS, NUMBERS, ANY_TEXT)
+def test_files_of_different_records_have_different_keys(one: str, other: str, file: int, name: str) -> None:
     if one != other:
-        assert media_key("feed", one, position, name) != media_key("feed", other, position, name)
+        assert media_key("feed", one, file, name) != media_key("feed", other, file, name)
 
 
 @given(ANY_TEXT)
@@ -86,9 +86,9 @@ def test_a_long_name_keeps_its_extension(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "source_id", "position"),
-    [("a/b", "1", 0), ("", "1", 0), ("..", "1", 0), ("feed", "", 0), ("feed", "1", -1)],
+    ("folder", "source_id", "file"),
+    [("a/b", "1", 0), ("", "1", 0), ("..", "1", 0), ("feed", "", 0), ("feed", "1", -1), ("feed", "1", "")],
 )
-def test_what_cannot_be_a_key_is_a_mistake(folder: str, source_id: str, position: int) -> None:
+def test_what_cannot_be_a_key_is_a_mistake(folder: str, source_id: str, file: int | str) -> None:
     with pytest.raises(ValueError, match="media key"):
-        media_key(folder, source_id, position, "x.png")
+        media_key(folder, source_id, file, "x.png")
