@@ -33,7 +33,7 @@ _MOST_FIELDS = 10
 """How many fields that nobody decided about are named in a line."""
 
 _SHORT = {
-    "flawed": "with a field left empty, its value being unreadable",
+    "flawed": "with a field that went in empty or incomplete",
     "unresolved": "with a link to something that the target does not have",
     "left_out": "left out",
     "placeholders": "people made up in the target who are gone from the source",
@@ -129,11 +129,12 @@ def shortfall_line(entity: EntityStatus) -> str:
 
 def undecided_line(entity: EntityStatus) -> str:
     """Which source fields nobody decided about, those that hold something most often first; empty for none."""
-    if not entity.undecided:
+    held = {name: count for name, count in entity.undecided.items() if count}
+    if not held:
         return ""
-    named = sorted((name for name in entity.undecided if name != FURTHER), key=lambda name: -entity.undecided[name])
-    parts = [f"{name} ({number(entity.undecided[name])})" for name in named[:_MOST_FIELDS]]
-    if len(named) > _MOST_FIELDS or FURTHER in entity.undecided:
+    named = sorted((name for name in held if name != FURTHER), key=lambda name: -held[name])
+    parts = [f"{name} ({number(held[name])})" for name in named[:_MOST_FIELDS]]
+    if len(named) > _MOST_FIELDS or FURTHER in held:
         parts.append("and more (portage status --json)")
     return (
         f"{entity.name}: fields that did not go over, for nobody decided about them (records that have a value): "

@@ -40,6 +40,11 @@ class _Portals:
 
 
 _portals = _Portals()
+_ANOTHER = rb"[,;|()'](?:https?:)?\\?/\\?/"
+_CHARACTER = rb"[^][\s\"\\<>]|\[(?=[\w-]*\]=)|\](?==)|\\/|\\u00(?!2[02]|3[ce]|5c)[0-9a-f]{2}"
+_BEHIND_HOST = rb"(?:(?!" + _ANOTHER + rb")(?:" + _CHARACTER + rb"))*"
+"""Up to where another address, or other text, begins; of brackets an address has those of its parameters' names."""
+
 _BEFORE_HOST = rb"(?:(?<![\w.-])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))"
 
 
@@ -49,7 +54,9 @@ def register_portal(portal: str) -> None:
     if host not in _portals.hosts:
         _portals.hosts |= {host}
         names = b"|".join(re.escape(one.encode()) for one in sorted(_portals.hosts))
-        _portals.address = re.compile(rb"(?i)" + _BEFORE_HOST + rb"(?:" + names + rb")(?::\d+)?\\?/[^\s\"<>]*\Z")
+        _portals.address = re.compile(
+            rb"(?i)" + _BEFORE_HOST + rb"(?:" + names + rb")(?::\d+)?\\?/" + _BEHIND_HOST + rb"\Z"
+        )
 
 
 def without_signatures(body: bytes) -> bytes:

@@ -29,6 +29,7 @@ _BASKET = 60.0
 _MOST = 0.8
 _SAME = 1.5
 _FRESH = 5.0
+_AT_ONCE = 0.1
 _ROUNDING = 1e-6
 
 
@@ -104,10 +105,11 @@ class Account:
     def refuse(self, now: float) -> None:
         """The portal refused the method: nothing is left of its seconds.
 
-        Its limit is lower than was thought if most was spent, or if this happens again though little was; once it may
-        be that somebody else spent them.
+        Its limit is lower than was thought if the same answer told how much is spent, if that was most of it, or if
+        this happens again; once it may be that somebody else spent them.
         """
-        if now - self.told_at < _FRESH and (self.told >= _MOST * self.limit or self.doubted):
+        certain = self.told_at >= now - _AT_ONCE or self.told >= _MOST * self.limit or self.doubted
+        if now - self.told_at < _FRESH and certain:
             self.limit = max(_SUPPOSED, min(self.limit, self.told))
         self.doubted = self.doubted or now - self.told_at < _FRESH
         self.told = max(self.told, self.limit)

@@ -25,6 +25,7 @@ import shared.transform
 from shared.model.idmap import IdMapEntry, Origin
 from shared.model.json import Json
 from shared.model.records import SourceRecord
+from shared.transform.files import FILES, brings_files_of
 from shared.transform.making import Surroundings
 from shared.transform.mapping import Mapping, Rule
 from shared.transform.references import Lookup, Pending
@@ -36,11 +37,16 @@ _MOST_LINKS = 500
 
 @dataclass(slots=True)
 class Origins:
-    """Origins of the records of a slice. ``fields`` None: they are made of all their data but what ``ignored`` is."""
+    """Origins of the records of a slice. ``fields`` None: they are made of all their data but what ``ignored`` is.
+
+    ``brings_files`` says whether the run reads their files: it is of concern to records that have any, and no other
+    choice of what a run reads is of concern to a transformation.
+    """
 
     recipe: bytes = b""
     fields: tuple[str, ...] | None = None
     ignored: re.Pattern[str] = field(default_factory=lambda: _one_of(()))
+    brings_files: bool = False
     records: dict[str, SourceRecord] = field(default_factory=dict)
     noted: dict[str, Origin] = field(default_factory=dict)
     _known: dict[str, bool] = field(default_factory=dict)
@@ -50,8 +56,7 @@ class Origins:
         """For records that this mapping transforms."""
         rules = "\n".join(map(_described, mapping.rules))
         definitions = orjson.dumps(around.definitions, option=orjson.OPT_SORT_KEYS).decode()
-        run = f"{sorted(around.coming)} {around.task_files}"
-        surroundings = f"{sorted(around.hosts)} {sorted(around.imported)} {definitions} {run}"
+        surroundings = f"{sorted(around.hosts)} {sorted(around.imported)} {definitions}"
         folders = {Path(getfile(rule.maker)).parent for rule in mapping.rules if rule.maker is not None}
         code = "".join(map(_code, sorted({*map(Path, shared.transform.__path__), *folders})))
         text = f"{mapping.entity}\n{rules}\n{surroundings}\n{code}\n{_libraries()}"
@@ -59,7 +64,8 @@ class Origins:
         whole = any(rule.maker is not None for rule in mapping.rules)
         recipe = hashlib.sha256(text.encode()).digest()
         known = {record.id: record for record in records}
-        return Origins(recipe, None if whole else tuple(fields), _one_of(mapping.ignored), known)
+        brings_files = brings_files_of(mapping.entity, around)
+        return Origins(recipe, None if whole else tuple(fields), _one_of(mapping.ignored), brings_files, known)
 
     def note(self, source_id: str, references: Iterable[Pending], lookup: Lookup, *, final: bool) -> None:
         """Remember what a record was made of, unless it is to be made again. ``final``: what is missing stays so."""
@@ -79,14 +85,16 @@ class Origins:
         return self._known[name]
 
     def _digest(self, source_id: str, links: tuple[str, ...], lookup: Lookup) -> str:
-        targets = [lookup(*_parts(link)) for link in links]
+        referred = [_parts(link) for link in links]
+        targets = [lookup(entity, name) for entity, name in referred]
+        awaits_files = self.brings_files and any(entity == FILES for entity, _ in referred)
         data = self.records[source_id].data
         if self.fields is None:
             values: Json = {name: value for name, value in data.items() if not self._ignores(name)}
         else:
             values = [data.get(name) for name in self.fields]
         digest = hashlib.blake2b(self.recipe, digest_size=16)
-        digest.update(orjson.dumps([source_id, values, links, targets]))
+        digest.update(orjson.dumps([source_id, values, links, targets, awaits_files]))
         return digest.hexdigest()
 
 

@@ -3,18 +3,19 @@
 from shared.transform.making import Making, Surroundings
 from shared.transform.references import Pending
 
-_FILES = "media_file"
+FILES = "media_file"
+"""The entity that files are."""
 _BY_OPTION = ("task", "task_comment")
 
 
 def file_reference(making: Making, name: str) -> Pending | None:
     """The file that is called ``name`` among those of the record; None in a plan that moves no files."""
-    if _FILES not in making.around.imported:
+    if FILES not in making.around.imported:
         return None
     source_id = f"{making.entity}-{making.record.id}-{name}"
-    return Pending(_FILES, source_id, required=False, awaited=_brings_files_of(making.entity, making.around))
+    return Pending(FILES, source_id, required=False, awaited=brings_files_of(making.entity, making.around))
 
 
-def _brings_files_of(owner: str, around: Surroundings) -> bool:
+def brings_files_of(owner: str, around: Surroundings) -> bool:
     """Whether this run reads them; those that an earlier one brought are shown in any case."""
-    return _FILES in around.coming and (owner not in _BY_OPTION or around.task_files)
+    return FILES in around.coming and (owner not in _BY_OPTION or around.task_files)

@@ -14,6 +14,10 @@ from shared.transform.steps import STEPS
 _NOTHING_AROUND = Surroundings()
 
 
+_NOBODY = "0"
+"""What the source writes where somebody stood who is gone without an id (API facts §9.8.37)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How one canonical field comes about."""
@@ -116,6 +120,8 @@ def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Js
         if not _is_nothing(found, rule):
             value = found
             break
+    if value is None and rule.placeholder and rule.required and any(_nobody(data, name) for name in rule.sources):
+        value = _NOBODY
     if rule.many:
         listed = as_list(value) if isinstance(value, dict | list) else [value]
         items = (_usable(rule, item, data, source_id, flaws) for item in listed if not _is_nothing(item, rule))
@@ -167,6 +173,10 @@ def _one(rule: Rule, value: Json, data: JsonObject, source_id: str, flaws: list[
         return STEPS[rule.step](value, rule.options)
     except ValueError as error:
         raise RecordRejected("transform.bad_value", f"{rule.name} {error}", field=rule.name) from None
+
+
+def _nobody(data: JsonObject, name: str) -> bool:
+    return str(look_up(data, name)) == _NOBODY
 
 
 def _is_nothing(value: Json, rule: Rule) -> bool:

@@ -8,9 +8,10 @@ from connectors.bitrix24.families.tasks import TaskPages, listing_of
 from connectors.bitrix24.listing import Listing
 from connectors.bitrix24.raw import noted
 from connectors.bitrix24.readers.keyset import KeysetReader
+from shared.model.errors import SlowDown
 from shared.model.json import JsonObject
 from shared.model.records import SourcePage
-from tests.unit.bitrix24_stand_in import NothingYet, introduced
+from tests.unit.bitrix24_stand_in import Happening, NothingYet, Portal, calm, introduced
 
 MISSING = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}
 DENIED = {"error": "ACCESS_DENIED", "error_description": "Access denied"}
@@ -55,6 +56,16 @@ async def _read(reader: KeysetReader) -> SourcePage:
     return await reader.read({"after": 0, "upto": None, "pages": 1}, NothingYet())
 
 
+def _spent_after(batches: int) -> Happening:
+    """The list comes with the first batch, each further one brings the details of 50 groups; then the portal waits."""
+
+    def happening(portal: Portal, _key: str) -> None:
+        if len(portal.batches) > batches:
+            raise SlowDown("source.throttled", "the seconds of a method are spent")
+
+    return happening
+
+
 @pytest.mark.parametrize("reason", REFUSALS)
 async def test_tasks_come_without_checklists_where_the_portal_has_none_to_tell(reason: str) -> None:
     page = await _read(_portal({"task.checklistitem.getlist": REFUSALS[reason]}))
@@ -95,3 +106,34 @@ async def test_rows_made_again_of_raw_are_unread_just_the_same() -> None:
     reader = _portal({"task.checklistitem.getlist": MISSING})
     page = await _read(reader)
     assert reader.rows(page.raw) == page.records
+
+
+async def test_details_that_came_are_kept_when_those_of_later_records_have_to_wait() -> None:
+    portal = Portal(set(range(1, 101)), _spent_after(2))
+    reader = KeysetReader(GROUPS, introduced(portal.answer))
+    page = await reader.read({"after": 0, "upto": 100, "pages": 2}, NothingYet())
+    assert [one.id for one in page.records] == [str(number) for number in range(1, 51)]
+    assert page.next is not None
+    assert page.next["after"] == 50
+
+
+async def test_the_next_read_begins_at_the_first_record_without_details() -> None:
+    portal = Portal(set(range(1, 101)), _spent_after(2))
+    reader = KeysetReader(GROUPS, introduced(portal.answer))
+    first = await reader.read({"after": 0, "upto": 100, "pages": 2}, NothingYet())
+    portal.happening = calm
+    second = await reader.read(first.next or {}, NothingYet())
+    assert [one.id for one in second.records] == [str(number) for number in range(51, 101)]
+    assert second.next is None
+
+
+async def test_rows_made_again_of_raw_end_where_the_details_ended() -> None:
+    reader = KeysetReader(GROUPS, introduced(Portal(set(range(1, 101)), _spent_after(2)).answer))
+    page = await reader.read({"after": 0, "upto": 100, "pages": 2}, NothingYet())
+    assert reader.rows(page.raw) == page.records
+
+
+async def test_a_page_none_of_whose_details_came_waits_as_a_whole() -> None:
+    reader = KeysetReader(GROUPS, introduced(Portal({1, 2}, _spent_after(1)).answer))
+    with pytest.raises(SlowDown):
+        await _read(reader)

@@ -68,6 +68,7 @@ def archive(answer: Any, *, escaped: bool = False) -> Any:
         ("text", f"{PORTAL}/rest/api/17/s3cr3ts3cr3t/user.get", f"{PORTAL}/rest/api/17/***/user.get"),
         ("text", f"it is\n{HOST}:443/rest/17/s3cr3ts3cr3t/", f"it is\n{HOST}:443/rest/17/***/"),
         ("text", f'<a href="{PORTAL}/rest/x?auth={SECRET}">', f'<a href="{PORTAL}/rest/x?auth=***">'),
+        ("text", f"{PORTAL}/x?a[b]=1&auth={SECRET}", f"{PORTAL}/x?a[b]=1&auth=***"),
         ("downloadUrl", "/rest/17/s3cr3ts3cr3t/disk.file.get", "/rest/17/***/disk.file.get"),
     ],
 )
@@ -90,6 +91,9 @@ def test_secrets_of_an_address_are_masked_and_what_it_leads_to_stays(
         ("text", f"https://elsewhere.example/rest/download.json?auth={SECRET}"),
         ("text", f"https://my{HOST}/rest/17/s3cr3ts3cr3t/ and https://{HOST}.example/rest/17/s3cr3ts3cr3t/"),
         ("text", f"{PORTAL}/company/ or https://elsewhere.example/?auth={SECRET}"),
+        ("text", f"{PORTAL}/company/\nhttps://elsewhere.example/?auth={SECRET}"),
+        ("text", f"[URL={PORTAL}/a]a[/URL][URL=https://elsewhere.example/?auth={SECRET}]b[/URL]"),
+        ("text", f"{PORTAL}/a,https://elsewhere.example/rest/17/s3cr3ts3cr3t/"),
         ("TITLE", "/page?token=7"),
         ("urlShow", "/bitrix/tools/disk/uf.php?id=7&author=5"),
     ],

@@ -89,6 +89,12 @@ def test_a_refusal_though_little_was_spent_is_taken_for_the_doing_of_others(late
     assert known.room(later) <= 1
 
 
+def test_a_refusal_in_the_very_answer_that_tells_what_is_spent_shows_the_limit() -> None:
+    known = account(told=150.0, cost=1.0)
+    known.refuse(0.0)
+    assert known.limit == 150.0
+
+
 def test_refusals_again_and_again_though_little_was_spent_mean_a_low_limit() -> None:
     known = account(told=20.0, cost=1.0)
     known.refuse(1.0)

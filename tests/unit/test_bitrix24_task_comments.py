@@ -149,6 +149,38 @@ async def test_a_comment_is_known_by_its_copy_in_an_early_part_of_a_long_chat() 
     assert "m8990" not in records
 
 
+def _closed_at(*parts: int) -> Callable[[str, int], Json]:
+    """The forum refuses its readings of these numbers, from 1."""
+    readings = 0
+
+    def wrong(method: str, _task: int) -> Json:
+        nonlocal readings
+        if method.startswith("im"):
+            return None
+        readings += 1
+        return GONE if readings in parts else None
+
+    return wrong
+
+
+async def test_a_forum_that_was_closed_during_the_first_part_of_a_chat_does_not_double_its_comments() -> None:
+    portal = Discussed({1: 9000}, _closed_at(1), copies={8990})
+    pages = await read_all(portal)
+    assert ids(pages) == expected(portal, "chat")
+    assert pages[-1].coverage["forum_unreadable"] == 1
+    assert [page.lost for page in pages] == [()] * len(pages)
+
+
+async def test_a_forum_that_closes_between_the_parts_of_a_chat_is_told_to_be_lost() -> None:
+    portal = Discussed({1: 9000}, _closed_at(2), copies={8990, 5})
+    pages = await read_all(portal)
+    came = expected(portal, "chat")
+    came.remove(("1", "m8990"))
+    assert len(pages) > 2
+    assert ids(pages) == came
+    assert [(one.id, one.reason) for page in pages for one in page.lost] == [("task-1-forum", "source.denied")]
+
+
 async def test_many_chats_of_some_length_do_not_make_one_read_endless() -> None:
     portal = Discussed(dict.fromkeys(range(1, 51), 1100))
     pages = await read_all(portal)

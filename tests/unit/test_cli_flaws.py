@@ -54,4 +54,6 @@ def test_a_run_without_flaws_says_so(api: StandIn, options: tuple[str, ...], tol
 def test_a_run_that_ended_with_flaws_says_how_to_list_them(api: StandIn) -> None:
     flawed = {"user": {**entity(1, 1, extracted=9, imported=9), "flawed": 2}}
     api.answers["GET /api/runs/r-1"] = [(200, status("completed", entities=flawed))]
-    assert "which records these are: portage flaws r-1" in lines(api, "status", "r-1")
+    told = lines(api, "status", "r-1")
+    assert "which records these are: portage flaws r-1" in told
+    assert "user: 2 with a field that went in empty or incomplete" in told

@@ -33,6 +33,8 @@ def test_of_many_the_line_names_those_that_hold_something_most_often(api: StandI
     assert "UF_02" not in line
 
 
-@pytest.mark.parametrize(("state", "undecided"), [("completed", {}), ("running", {"UF_X": 2})])
+@pytest.mark.parametrize(
+    ("state", "undecided"), [("completed", {}), ("completed", {"UF_X": 0}), ("running", {"UF_X": 2})]
+)
 def test_nothing_is_said_without_any_or_before_the_end(api: StandIn, state: str, undecided: dict[str, int]) -> None:
     assert told(api, state, undecided) == ""

@@ -84,9 +84,13 @@ def test_a_member_who_was_deleted_is_left_out() -> None:
 
 def test_a_group_without_an_owner_is_refused_with_the_field() -> None:
     with pytest.raises(RecordRejected) as caught:
-        draft("group", {**GROUP, "OWNER_ID": "0"})
+        draft("group", {**GROUP, "OWNER_ID": ""})
     assert (caught.value.reason.code, caught.value.field) == ("transform.missing_required", "owner_id")
 
 
 def test_a_user_of_no_known_type_is_moved_all_the_same() -> None:
     assert made("user", {**USER, "USER_TYPE": "robot"})["user_type"] is None
+
+
+def test_an_owner_whom_the_portal_writes_as_0_is_somebody_who_is_gone() -> None:
+    assert draft("group", {**GROUP, "OWNER_ID": "0"}).data["owner_id"] == Pending("user", "0", True, True)

@@ -18,7 +18,7 @@ def test_a_task_in_a_state_that_nobody_knows_is_rejected(status: str) -> None:
 
 def test_a_task_for_which_nobody_is_responsible_is_rejected() -> None:
     with pytest.raises(RecordRejected) as caught:
-        task(responsibleId="0")
+        task(responsibleId="")
     assert (caught.value.reason.code, caught.value.field) == ("transform.missing_required", "responsible_id")
 
 

@@ -119,13 +119,13 @@ class CommentReader:
         if postponed := self._postponed(turn, extracted.generation):
             bodies = [(by, reduced(body, partial(_of_others, postponed))) for by, body in bodies]
         posts, calls = await self._entries.find(_entries(turn.comments), webhooks, extracted.generation)
-        withheld: set[str] = set()
-        if not extracted.options.private_posts:
-            known = await self._posts.of(extracted)
-            withheld = {str(one["comment_id"]) for one in turn.comments if not self._is_of(known, one, posts)}
+        known = await self._posts.of(extracted)
+        strange = {str(one["comment_id"]) for one in turn.comments if not self._is_of(known, one, posts)}
+        withheld = set() if extracted.options.private_posts else strange
         if withheld:
             bodies = [(by, reduced(body, partial(_without, withheld))) for by, body in bodies]
-        facts: JsonObject = {"posts": posts, "withheld": sorted(withheld, key=int)}
+        named = {"withheld": withheld, "strange": strange - withheld}
+        facts: JsonObject = {"posts": posts, **{name: sorted(ids, key=int) for name, ids in named.items()}}
         raw = (*(archived(by, body) for by, body in bodies), note(facts))
         following: JsonObject | None = None
         if turn.left or turn.next < len(authors):
@@ -144,7 +144,7 @@ class CommentReader:
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """A comment by its own id (``comment_id``), with its author, its files and its post."""
-        posts = as_map(noted(raw).get("posts"))
+        posts, strange = as_map(noted(raw).get("posts")), set(as_list(noted(raw).get("strange")))
         found: dict[str, JsonObject] = {}
         for one in told(raw):
             for key, result in batch_results(one.answer).items():
@@ -156,7 +156,7 @@ class CommentReader:
                         "author_id": author,
                         "files": [files[str(file)] for file in as_list(comment.get("attach")) if str(file) in files],
                         "post_id": post,
-                        "post_unknown": post is None,
+                        "post_unknown": post is None or str(comment["comment_id"]) in strange,
                         "text_unavailable": one.by != author and not comment.get("text"),
                     }
         return tuple(SourceRecord(source_id, row) for source_id, row in found.items())

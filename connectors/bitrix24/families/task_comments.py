@@ -24,13 +24,15 @@ from connectors.bitrix24.readers.rounds import ENOUGH_SECONDS
 from connectors.bitrix24.readers.two_worlds import CHAT, FORUM
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped, RetryLater, SlowDown
-from shared.model.json import Json, JsonObject, as_map
+from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _TASK_SCOPES, _CHAT_SCOPES = ("task",), ("im",)
 
 _CLOSED = "neither the forum nor the chat of this task is open to a webhook"
+
+_TORN = "the forum of this task was closed while its chat was read; comments of it are missing"
 
 _ENOUGH = 1000
 """Messages of a page after which it ends, be a chat over or not."""
@@ -45,7 +47,8 @@ class _Found:
 
     ``start`` tasks were taken, of which ``open`` ones still have messages to come; ``begun`` says where their chats
     were when the read took them, ``over`` are those that came to their end in it. ``unreadable``, by world, are ids of
-    tasks; ``missing`` are the worlds that nobody can read here.
+    tasks; ``missing`` are the worlds that nobody can read here. ``forumless`` tasks had parts of their chats merged
+    without their forum, ``torn`` ones were merged with it before it closed.
     """
 
     start: int
@@ -55,6 +58,8 @@ class _Found:
     raw: list[bytes] = field(default_factory=list)
     unreadable: dict[str, set[str]] = field(default_factory=lambda: {FORUM: set(), CHAT: set()})
     missing: set[str] = field(default_factory=set)
+    forumless: set[str] = field(default_factory=set)
+    torn: list[str] = field(default_factory=list)
     messages: int = 0
 
     def take(self, tasks: Sequence[str]) -> None:
@@ -75,8 +80,12 @@ class _Found:
         return over | {task: [before, self.open[task].last, False] for task, before in goes_on.items()}
 
     def closed(self, tasks: Mapping[str, JsonObject]) -> tuple[Lost, ...]:
-        """The tasks that say they have comments and show them nowhere; a task without a chat has the forum alone."""
-        return tuple(
+        """The tasks that say they have comments and show them nowhere, and those whose forum closed half-way.
+
+        A task without a chat has the forum alone.
+        """
+        torn = tuple(Lost(f"task-{task}-forum", "source.denied", _TORN) for task in self.torn)
+        return torn + tuple(
             Lost(f"task-{task}-chat", "source.denied", _CLOSED)
             for task in self.over
             if task in self.unreadable[FORUM]
@@ -101,8 +110,10 @@ class TaskCommentReader:
     """A range for each page of tasks. See ``Reader``.
 
     A comment and its copy must meet: the forum of a task is read with each part of its chat, and its comments come with
-    the last part. Where one of a task's worlds cannot be read the other one is taken for enough, since a new card shows
-    its chat to participants alone: such tasks are counted. A task that has comments and shows neither world is lost.
+    the last part. A forum that is closed during one part counts as closed from then on, else its comments would come
+    beside copies of them. Where one of a task's worlds cannot be read the other one is taken for enough, since a new
+    card shows its chat to participants alone: such tasks are counted. A task that has comments and shows neither world
+    is lost.
     """
 
     webhooks: Webhooks
@@ -116,12 +127,13 @@ class TaskCommentReader:
         """Forums, and turns through the chats, until there is enough for a page; further tasks when all are over.
 
         The cursor's ``start`` says how many tasks were taken, ``open`` how far the chats of those that go on were read,
-        ``copied`` which of their comments have their copies in what was read. Raises EntityStopped when the portal
+        ``copied`` which of their comments have their copies in what was read, ``forumless`` which of them had a part
+        merged without their forum. Raises EntityStopped when the portal
         offers neither world.
         """
         tasks = {record.id: record.data for record in await extracted.rows(str(cursor["page"]))}
         places = {task: Place(*place) for task, place in as_map(cursor.get("open")).items() if task in tasks}
-        found = _Found(int(cursor.get("start", 0)), places)
+        found = _Found(int(cursor.get("start", 0)), places, forumless=set(as_list(cursor.get("forumless"))))
         until = time.monotonic() + ENOUGH_SECONDS
         steps = 0
         while found.open or found.start < len(tasks):
@@ -164,10 +176,16 @@ class TaskCommentReader:
             raise EntityStopped("source.denied", "neither the tasks' comments nor their chats are open to a webhook")
 
     async def _read_forum(self, chosen: Sequence[str], found: _Found) -> None:
+        found.unreadable[FORUM] |= found.forumless.intersection(chosen)
+        chosen = [one for one in chosen if one not in found.forumless]
+        if not chosen:
+            return
         webhook = await self.webhooks.first(*_TASK_SCOPES)
         asked = await attempt(webhook, {forum_key(one): forum_command(one) for one in chosen}, self._pacing)
         found.raw += asked.raw
-        found.unreadable[FORUM].update(one for one in chosen if comments_of(asked.results.get(forum_key(one))) is None)
+        closed = [one for one in chosen if comments_of(asked.results.get(forum_key(one))) is None]
+        found.unreadable[FORUM].update(closed)
+        found.torn += [one for one in closed if found.open[one].last is not None]
         if any(error.reason.code == "source.method_missing" for error in asked.refused.values()):
             found.missing.add(FORUM)
 
@@ -207,6 +225,7 @@ def _rest(found: _Found, copied: JsonObject) -> JsonObject:
         "start": found.start,
         "open": {task: place.dump() for task, place in found.open.items()},
         "copied": {task: copied[task] for task in found.open if copied.get(task)},
+        "forumless": [task for task, place in found.open.items() if place.last and task in found.unreadable[FORUM]],
     }
 
 

@@ -13,25 +13,37 @@ from shared.model.json import Json
 
 @dataclass(slots=True)
 class Attempts:
-    """``raw`` are the archived answers; by key, ``results`` and the errors of what was ``refused`` for good."""
+    """``raw`` are the archived answers; by key, ``results`` and the errors of what was ``refused`` for good.
+
+    ``pause`` is what the portal asked for before all were answered, where that is not raised.
+    """
 
     raw: list[bytes] = field(default_factory=list)
     results: dict[str, Json] = field(default_factory=dict)
     refused: dict[str, EntityStopped] = field(default_factory=dict)
+    pause: SlowDown | None = None
 
 
-async def attempt(webhook: Webhook, commands: Mapping[str, Command], pacing: Pacing | None = None) -> Attempts:
+async def attempt(
+    webhook: Webhook, commands: Mapping[str, Command], pacing: Pacing | None = None, *, parts: bool = False
+) -> Attempts:
     """Ask for all ``commands``; those that stumble are asked for again as long as any of them come through.
 
     ``pacing`` says how many go into a batch, and learns from it; full ones without. Raises what stumbles without end,
-    and every error that is neither a refusal nor a stumble.
+    and every error that is neither a refusal nor a stumble. With ``parts``, what came before a pause is kept.
     """
     pace = pacing or Pacing(MOST_COMMANDS)
     found = Attempts()
     waiting = dict(commands)
     while waiting:
         chosen = dict(list(waiting.items())[: pace.most])
-        answer = await pace.batch(webhook, chosen, least=1)
+        try:
+            answer = await pace.batch(webhook, chosen, least=1)
+        except SlowDown as pause:
+            if not (parts and found.results):
+                raise
+            found.pause = pause
+            break
         found.raw.append(archived(webhook.user, answer.raw))
         found.results |= answer.results
         stumbles: list[PortageError] = []
@@ -43,6 +55,9 @@ async def attempt(webhook: Webhook, commands: Mapping[str, Command], pacing: Pac
             else:
                 raise error
         if len(stumbles) == len(answer.errors) and not answer.results:
-            raise stumbles[0]
+            if not (parts and found.results and isinstance(stumbles[0], SlowDown)):
+                raise stumbles[0]
+            found.pause = stumbles[0]
+            break
         waiting = {key: one for key, one in waiting.items() if key not in found.results and key not in found.refused}
     return found

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 from connectors.bitrix24.batch import batch_errors, batch_results
 from connectors.bitrix24.listing import Details
 from connectors.bitrix24.raw import Told, note
 from connectors.bitrix24.readers.attempts import Attempts, attempt
+from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.webhooks import Webhook
 from shared.model.errors import EntityStopped, PortageError
 from shared.model.json import Json, JsonObject, as_list
@@ -21,10 +23,17 @@ def detail_key(number: int, source_id: str) -> str:
     return f"{_MARK}{number}_{source_id}"
 
 
-async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequence[str]) -> Attempts:
+async def fetch_details(
+    webhook: Webhook,
+    kinds: Sequence[Details],
+    ids: Sequence[str],
+    pacing: Pacing | None = None,
+    *,
+    parts: bool = False,
+) -> Attempts:
     """Ask for all ``kinds`` of all ``ids``. Records are worth having without them: no refusal of any sort is raised.
 
-    Raises what stumbles without end.
+    Raises what stumbles without end. See ``attempt`` for ``pacing`` and ``parts``.
     """
     return await attempt(
         webhook,
@@ -33,7 +42,16 @@ async def fetch_details(webhook: Webhook, kinds: Sequence[Details], ids: Sequenc
             for one in ids
             for number, kind in enumerate(kinds)
         },
+        pacing,
+        parts=parts,
     )
+
+
+def detailed(kinds: Sequence[Details], ids: Sequence[str], asked: Attempts) -> int:
+    """Of how many ``ids``, from the first, all details were answered or refused."""
+    over = asked.results.keys() | asked.refused.keys()
+    whole = (all(detail_key(number, one) in over for number in range(len(kinds))) for one in ids)
+    return sum(takewhile(bool, whole))
 
 
 def why_unread(kinds: Sequence[Details], refused: Mapping[str, EntityStopped]) -> list[bytes]:

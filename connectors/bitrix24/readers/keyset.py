@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import Listing
-from connectors.bitrix24.raw import archived, told
+from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.attempts import Attempts
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
-from connectors.bitrix24.readers.details import fetch_details, unread_details, why_unread, with_details
+from connectors.bitrix24.readers.details import detailed, fetch_details, unread_details, why_unread, with_details
+from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.ranges import filled, id_ranges, pages_left
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
@@ -29,6 +30,9 @@ class KeysetReader:
     listing: Listing
     webhooks: Webhooks
     _most_pages: int = field(init=False)
+    _pacing: Pacing = field(default_factory=lambda: Pacing(MOST_COMMANDS))
+    """Of the calls for details."""
+
     _proven: int = 0
     """Pages to a call that the portal's pace of late allows: a range that begins need not find out again."""
 
@@ -56,7 +60,7 @@ class KeysetReader:
         return Cut(tuple({"after": after, "upto": upto, **advice} for after, upto in cursors), total)
 
     async def read(self, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
-        """One chain, and the details of its rows.
+        """One chain, and the details of its rows, as far as the portal tells them; the next read begins where it stops.
 
         The range is over when its first page is empty, when its last id was read, or when a probe of its end shows
         nothing beyond. A page that is not full ends the chain only: rows may have been withheld from it.
@@ -78,11 +82,14 @@ class KeysetReader:
         if page_key(0) in answer.errors:
             raise answer.errors[page_key(0)]
         found = chain_rows(answer.results, self.listing, after, upto)
-        details = await self._details(webhook, found)
+        details, whole = await self._detail(webhook, found)
         raw = [archived(webhook.user, answer.raw), *details.raw, *why_unread(self.listing.details, details.refused)]
-        last = int(found[-1][self.listing.id]) if found else after
+        last = int(found[whole - 1][self.listing.id]) if found else after
         following = None
-        if found and last != upto and not nothing_beyond(answer.results, self.listing, last):
+        if whole < len(found):
+            raw.append(note({"upto": last}))
+            following = {**cursor, "after": last}
+        elif found and last != upto and not nothing_beyond(answer.results, self.listing, last):
             sent = len(answer.results) + len(answer.errors)
             self._proven = max(1, min(pages * 2, self._fitting(answer.seconds / sent)))
             following = {**cursor, "after": last, "pages": self._proven}
@@ -91,19 +98,31 @@ class KeysetReader:
         return SourcePage(records, tuple(raw), following, 1 + len(details.raw), coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
-        """List answers first, then those with details."""
-        answers = told(raw)
+        """List answers first, then those with details; rows whose details are another page's are left to it."""
+        answers, upto = told(raw), noted(raw).get("upto")
         rows: dict[str, JsonObject] = {}
         for one in answers:
             chain = chain_rows(batch_results(one.answer), self.listing, -1)
-            rows |= {str(row[self.listing.id]): dict(row) for row in chain}
+            rows |= {
+                str(row[self.listing.id]): dict(row)
+                for row in chain
+                if upto is None or int(row[self.listing.id]) <= upto
+            }
         with_details(self.listing.details, answers, rows)
         return tuple(SourceRecord(self.listing.source_id(row), row) for row in rows.values())
 
-    async def _details(self, webhook: Webhook, rows: Sequence[JsonObject]) -> Attempts:
-        if not self.listing.details:
-            return Attempts()
-        return await fetch_details(webhook, self.listing.details, [str(row[self.listing.id]) for row in rows])
+    async def _detail(self, webhook: Webhook, rows: Sequence[JsonObject]) -> tuple[Attempts, int]:
+        """(the details, of how many rows from the first they came).
+
+        What was paid for is kept: else a page that costs more seconds than the portal gives a method at a time would
+        begin anew after each pause, and never come to its end.
+        """
+        kinds, ids = self.listing.details, [str(row[self.listing.id]) for row in rows]
+        details = await fetch_details(webhook, kinds, ids, self._pacing, parts=True)
+        whole = detailed(kinds, ids, details)
+        if details.pause is not None and not whole:
+            raise details.pause
+        return details, whole
 
     @staticmethod
     def _fitting(pace: float) -> int:

@@ -94,6 +94,20 @@ def album(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the records that were transformed."""
+    seen: list[str] = []
+    apply = Mapping.apply
+
+    def noted(mapping: Mapping, record: SourceRecord, *around: Any) -> Draft:
+        seen.append(record.id)
+        return apply(mapping, record, *around)
+
+    monkeypatch.setattr(Mapping, "apply", noted)
+    return seen
+
+
 def _row(key: str, **more: Any) -> dict[str, Any]:
     return {"key": key, "checksum": f"sum of {key}", **more}
 
@@ -152,25 +166,23 @@ async def test_a_file_that_was_left_out_is_neither_written_nor_a_failure(album: 
     assert _shown(album, "7") == ["t-media_file-group-7-1"]
 
 
-async def test_what_shows_a_file_that_is_lost_is_not_made_again_by_every_run(
-    album: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_shows_a_file_that_is_lost_is_not_made_again_by_every_run(album: World, made: list[str]) -> None:
     lost = album.portal.held.pop("group-7-2")  # type: ignore[attr-defined]
     await _run(album)
-    made: list[str] = []
-    apply = Mapping.apply
-
-    def noted(mapping: Mapping, record: SourceRecord, *around: Any) -> Draft:
-        made.append(record.id)
-        return apply(mapping, record, *around)
-
-    monkeypatch.setattr(Mapping, "apply", noted)
+    made.clear()
     await _run(album)
     assert made == []
     album.portal.held["group-7-2"] = lost  # type: ignore[attr-defined]
     await _run(album)
     assert made == ["group-7-2", "7"]
     assert _shown(album, "7") == ["t-media_file-group-7-1", "t-media_file-group-7-2"]
+
+
+async def test_only_what_has_files_is_made_again_when_the_run_brings_none(album: World, made: list[str]) -> None:
+    await _run(album)
+    made.clear()
+    await _run(album, ("department", "user", "group"))
+    assert made == ["7", "8"]
 
 
 async def test_a_run_without_files_waits_for_none_and_keeps_those_that_are_in(album: World) -> None:

@@ -56,6 +56,16 @@ async def test_a_field_that_is_not_mapped_changes_nothing(world: World, made: li
     assert made == []
 
 
+async def test_a_run_of_fewer_entities_makes_the_following_ones_transform_nothing_again(
+    world: World, made: list[str]
+) -> None:
+    await again(world)
+    made.clear()
+    await world.drive((await world.start(entities=("department", "user"))).run_id)
+    await again(world)
+    assert made == []
+
+
 async def test_a_changed_record_is_sent(world: World, made: list[str]) -> None:
     await again(world)
     made.clear()
