@@ -134,8 +134,8 @@ class Spending:
         """Wait until there is room for the commands, whose ``methods`` are given by key.
 
         With ``least`` it lends to as many of the first commands as there is room for, and to no fewer than that.
-        Raises SlowDown when there is no room, and nothing on its way will tell of more soon. When little is spent they
-        all may go: a batch of more than ever fits would wait for good.
+        Raises SlowDown when there is no room, and nothing on its way will tell of more soon. When little is spent,
+        or a minute has dropped out since it was told, they all may go: a batch that cannot be cut would wait for good.
         """
         until = _now() + PATIENCE
         while True:
@@ -143,7 +143,8 @@ class Spending:
             if len(fitting) >= (len(methods) if least is None else least):
                 return self._loan({key: methods[key] for key in fitting})
             blocking = self._account(methods[next(key for key in methods if key not in fitting)])
-            if not blocking.flights and blocking.told + blocking.flying < blocking.limit / 2:
+            little = blocking.told + blocking.flying < blocking.limit / 2
+            if not blocking.flights and (little or _now() >= blocking.asks_at):
                 return self._loan(methods)
             if not blocking.flights or _now() >= until:
                 wait = _BRIEF if blocking.flights else _pause(blocking)

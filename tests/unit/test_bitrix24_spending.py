@@ -140,6 +140,12 @@ async def test_a_batch_of_more_than_ever_fits_goes_when_little_is_spent() -> Non
     assert len((await spending.lend(chain(50))).keys) == 50
 
 
+async def test_a_batch_that_cannot_be_cut_asks_itself_what_has_dropped_out() -> None:
+    spending = Spending()
+    spending.hear(LIST, Operating(456.0, 0.0, 1.0), 1)
+    assert len((await spending.lend(chain(50))).keys) == 50
+
+
 async def test_methods_have_seconds_of_their_own() -> None:
     spending = Spending()
     spending.hear(LIST, Operating(470.0, 45.0, 5.0), 1)
