@@ -15,6 +15,9 @@ from shared.http.redaction import mask_secrets
 from shared.model.errors import RetryLater
 from shared.model.json import Json, JsonObject, as_map
 
+_NOTE = b'{"note":'
+"""How a note begins. Answers are large, and are not decoded to look for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -36,14 +39,16 @@ def note(facts: JsonObject) -> bytes:
 
 def told(raw: Sequence[bytes]) -> list[Told]:
     """The answers among ``raw``, in call order."""
-    return [Told(str(one["by"]), one["answer"]) for one in map(_read, raw) if "answer" in one]
+    answers = map(_read, (body for body in raw if not body.startswith(_NOTE)))
+    return [Told(str(one["by"]), one["answer"]) for one in answers if "answer" in one]
 
 
 def noted(raw: Sequence[bytes]) -> JsonObject:
     """All notes among ``raw``, merged."""
     facts: JsonObject = {}
-    for one in map(_read, raw):
-        facts |= as_map(one.get("note"))
+    for body in raw:
+        if body.startswith(_NOTE):
+            facts |= as_map(orjson.loads(body)["note"])
     return facts
 
 

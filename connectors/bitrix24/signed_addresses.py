@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 MASK = "***"
 _MASK = MASK.encode()
 
-_NAMES = (b"auth", b"token", b"sign", b"signature", b"sig")
+_NAMES = (b"auth=", b"token=", b"sign=", b"signature=", b"sig=")
 _BEFORE_NAME = re.compile(
     rb"(?i)(?:[?&;]|\\u0026)(?:[a-z_-]{1,24}[_-]|[a-z_]{1,24}(?=token))?(?:auth|token|sign|signature|sig)\Z"
 )
@@ -62,15 +62,26 @@ def register_portal(portal: str) -> None:
 def without_signatures(body: bytes) -> bytes:
     """``body`` (JSON) with ``***`` in the place of secrets in addresses; what else it says stays byte by byte."""
     parts: list[bytes] = []
-    done, at = 0, body.find(b"=")  # rare in most answers, and found faster than any name
-    while at >= 0:
-        if body[max(0, at - 9) : at].lower().endswith(_NAMES) and (secret := _secret(body, at)):
+    done = 0
+    for at in _named(body):
+        if at >= done and (secret := _secret(body, at)):
             parts += (body[done : secret.start()], _MASK)
             done = secret.end()
-        at = body.find(b"=", max(at + 1, done))
     if parts:
         body = b"".join((*parts, body[done:]))
     return _WEBHOOK.sub(_without_code, body)
+
+
+def _named(body: bytes) -> list[int]:
+    """Where the ``=`` behind such a name stands, in order."""
+    plain = body.lower()
+    places = []
+    for name in _NAMES:
+        at = plain.find(name)
+        while at >= 0:
+            places.append(at + len(name) - 1)
+            at = plain.find(name, at + 1)
+    return sorted(places)
 
 
 def _without_code(webhook: re.Match[bytes]) -> bytes:

@@ -108,6 +108,7 @@ class Account:
         Its limit is lower than was thought if the same answer told how much is spent, if that was most of it, or if
         this happens again; once it may be that somebody else spent them.
         """
+        self.counted = True
         certain = self.told_at >= now - _AT_ONCE or self.told >= _MOST * self.limit or self.doubted
         if now - self.told_at < _FRESH and certain:
             self.limit = max(_SUPPOSED, min(self.limit, self.told))

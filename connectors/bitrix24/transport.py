@@ -23,6 +23,7 @@ from shared.ports.systems import Budget
 
 BATCH = "batch"
 MOST_COMMANDS = 50
+
 Command = tuple[str, JsonObject]
 """(method, parameters)."""
 

@@ -6,21 +6,17 @@ next one sees that it is not the first, and takes back those of records that it 
 
 from dataclasses import replace
 
+from shared.engine.pending import change_pending
 from shared.model.errors import Conflict
-from shared.model.ledger import PageRow, PageState
+from shared.model.ledger import PageRow
 from shared.ports.stores import Ledger
-
-_ATTEMPTS = 5
 
 
 async def announced(ledger: Ledger, row: PageRow) -> PageRow:
     """The row as it is now, with one attempt more. Raises Conflict when it is done, or in other hands."""
-    for _ in range(_ATTEMPTS):
-        current = await ledger.get(row.key)
-        if current is None or current.state is not PageState.PENDING or current.held_by not in (None, row.held_by):
-            break
-        try:
-            return await ledger.update(replace(current, attempts=current.attempts + 1))
-        except Conflict:
-            continue
-    raise Conflict(row.key.row)
+    now = await change_pending(
+        ledger, row.key, row.held_by, lambda current: replace(current, attempts=current.attempts + 1)
+    )
+    if now is None:
+        raise Conflict(row.key.row)
+    return now

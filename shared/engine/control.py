@@ -13,6 +13,7 @@ from shared.engine.job import Job, Jobs, Starter
 from shared.engine.outages import Outages
 from shared.engine.progress import assemble
 from shared.engine.request import RunRequest
+from shared.engine.sources import foreign
 from shared.model.errors import Conflict, PortageError
 from shared.model.quoting import quoted
 from shared.model.run import ORCHESTRATION, Run, RunState
@@ -169,8 +170,7 @@ class RunControl:
 
     async def _check_binding(self, job: Job) -> None:
         """Refuse a portal or target that the id map does not belong to; one that is out is not known to differ."""
-        await self._check_portal(job)
-        bound = await self.stores.runs.binding(job.plan.name)
+        bound = await self._check_portal(job)
         try:
             async with asyncio.timeout(_PATIENCE):
                 store_id = (await job.target.capabilities()).store_id
@@ -179,11 +179,12 @@ class RunControl:
         if bound is not None and bound[1] != store_id:
             raise ControlError("TARGET_CHANGED", "The gateway's store is not the one this id map belongs to")
 
-    async def _check_portal(self, job: Job) -> None:
+    async def _check_portal(self, job: Job) -> tuple[str, str] | None:
+        """What the id map is bound to. Raises ControlError TARGET_CHANGED."""
         bound = await self.stores.runs.binding(job.plan.name)
-        portal = await job.source.identity()
-        if bound is not None and bound[0] != portal:
-            raise ControlError("TARGET_CHANGED", f"The id map belongs to portal {bound[0]}, not to {portal}")
+        if message := foreign(bound, await job.source.identity()):
+            raise ControlError("TARGET_CHANGED", message)
+        return bound
 
     async def _unblock(self, run_id: str) -> None:
         """Entities that were stopped are tried anew."""

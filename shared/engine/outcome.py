@@ -38,7 +38,8 @@ class Outcome:
         """Take note of the records of the slice; answers those that do not stay behind."""
         self.results.left_out = [record.id for record in records if mapping.leaves_out(record)]
         self._aliases = {record.id: names for record in records if (names := mapping.aliases(record))}
-        begun = [record for record in records if not mapping.leaves_out(record)]
+        left_out = frozenset(self.results.left_out)
+        begun = [record for record in records if record.id not in left_out]
         self.places = {record.id: mapping.parent(record) for record in begun}
         return begun
 

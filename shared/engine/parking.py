@@ -1,16 +1,14 @@
 """Parking: a row that cannot be worked on now waits for its next wake-up, and keeps no worker."""
 
 import random
-from collections.abc import Callable
 from dataclasses import replace
 
 from shared.engine.clock import Clock
-from shared.model.errors import Conflict
-from shared.model.ledger import PageKey, PageRow, PageState
+from shared.engine.pending import change_pending
+from shared.model.ledger import PageKey, PageRow
 from shared.ports.evidence import merged
 from shared.ports.stores import Ledger
 
-_ATTEMPTS = 8
 _SPREAD = 2.0
 
 
@@ -44,22 +42,10 @@ async def park(
             calls=merged(row.calls, calls or {}),
         )
 
-    await _change(ledger, key, holder, parked)
+    await change_pending(ledger, key, holder, parked)
 
 
 async def note_calls(ledger: Ledger, key: PageKey, calls: dict[str, int]) -> None:
     """Add the ``calls`` that were made in vain for a row that has to stay as it is; as ``park`` does it."""
     if calls:
-        await _change(ledger, key, None, lambda row: replace(row, calls=merged(row.calls, calls)))
-
-
-async def _change(ledger: Ledger, key: PageKey, holder: str | None, change: Callable[[PageRow], PageRow]) -> None:
-    for _ in range(_ATTEMPTS):
-        row = await ledger.get(key)
-        if row is None or row.state is not PageState.PENDING or row.held_by not in (None, holder):
-            return
-        try:
-            await ledger.update(change(row))
-        except Conflict:
-            continue
-        return
+        await change_pending(ledger, key, None, lambda row: replace(row, calls=merged(row.calls, calls)))

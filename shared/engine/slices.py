@@ -33,4 +33,7 @@ async def told_before(stores: Stores, row: PageRow) -> Before | None:
 async def records_of(jobs: Jobs, stores: Stores, row: PageRow, before: Before | None) -> list[SourceRecord]:
     """The rows of a slice; of a patch only those that its slice deferred. Raises RowsLost."""
     records = load_slice(await rows_content(jobs, stores, row.blob or ""), row.cursor or {})
-    return records if before is None else [record for record in records if record.id in before.deferred]
+    if before is None:
+        return records
+    deferred = frozenset(before.deferred)
+    return [record for record in records if record.id in deferred]

@@ -8,6 +8,11 @@ from shared.model.run import Run
 from shared.ports.stores import RunStore
 
 
+def foreign(bound: tuple[str, str] | None, portal: str) -> str | None:
+    """What to tell of a ``portal`` that the id map is not ``bound`` to (portal, store); None: it is, or to none."""
+    return None if bound is None or bound[0] == portal else f"The id map belongs to portal {bound[0]}, not to {portal}"
+
+
 @dataclass(slots=True)
 class SourceGuard:
     """Refuses to read a portal to which the id map is not bound: settings may change while a run is open.
@@ -25,7 +30,6 @@ class SourceGuard:
         bound = await self.runs.binding(run.plan)
         if bound is None:
             return
-        portal = await job.source.identity()
-        if bound[0] != portal:
-            raise RunStopped("target.changed", f"The id map belongs to portal {bound[0]}, not to {portal}")
+        if message := foreign(bound, await job.source.identity()):
+            raise RunStopped("target.changed", message)
         self._checked.add(run.plan)

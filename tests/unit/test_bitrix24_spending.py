@@ -89,6 +89,13 @@ def test_a_refusal_though_little_was_spent_is_taken_for_the_doing_of_others(late
     assert known.room(later) <= 1
 
 
+def test_a_portal_that_refuses_for_its_seconds_counts_them() -> None:
+    unknown = Account()
+    unknown.hear(None, 50, 0.0)
+    unknown.refuse(0.0)
+    assert unknown.room(0.0) < float("inf")
+
+
 def test_a_refusal_in_the_very_answer_that_tells_what_is_spent_shows_the_limit() -> None:
     known = account(told=150.0, cost=1.0)
     known.refuse(0.0)

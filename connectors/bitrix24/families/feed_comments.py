@@ -31,7 +31,6 @@ from connectors.bitrix24.readers.authored import (
 from connectors.bitrix24.readers.details import is_gone
 from connectors.bitrix24.readers.gathered import Gathered
 from connectors.bitrix24.readers.log_entries import LogEntries
-from connectors.bitrix24.readers.looking import readers_of
 from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.reader import Need, Readers
 from connectors.bitrix24.readers.windows import instant
@@ -102,7 +101,7 @@ class CommentReader:
         """Cursors name a page of users, or the authors themselves."""
         of_users = tuple({"page": page} for page in await extracted.pages("user"))
         users, posts = await self._users.of(extracted), await self._posts.of(extracted)
-        owners = {webhook.user for webhook in await readers_of(self.webhooks, SCOPES)}
+        owners = {webhook.user for webhook in await self.webhooks.with_scope(*SCOPES)}
         others = sorted((owners | set(posts.values())) - users - _NOBODY, key=int)
         parts = (others[start : start + _AUTHORS_AT_ONCE] for start in range(0, len(others), _AUTHORS_AT_ONCE))
         return Cut((*of_users, *({"authors": part} for part in parts)))
@@ -110,7 +109,7 @@ class CommentReader:
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """Authors who were begun first, then new ones."""
         authors = cursor.get("authors") or [record.id for record in await extracted.rows(cursor["page"])]
-        webhooks = await readers_of(self.webhooks, SCOPES)
+        webhooks = await self.webhooks.with_scope(*SCOPES)
         turn = _turn(cursor, authors, min(self._pacing.most, self._fitting))
         refused = await self._ask_all(webhooks, turn)
         if turn.stumbles and len(turn.stumbles) == len(turn.places):

@@ -128,8 +128,7 @@ class TaskCommentReader:
 
         The cursor's ``start`` says how many tasks were taken, ``open`` how far the chats of those that go on were read,
         ``copied`` which of their comments have their copies in what was read, ``forumless`` which of them had a part
-        merged without their forum. Raises EntityStopped when the portal
-        offers neither world.
+        merged without their forum. Raises EntityStopped when the portal offers neither world.
         """
         tasks = {record.id: record.data for record in await extracted.rows(str(cursor["page"]))}
         places = {task: Place(*place) for task, place in as_map(cursor.get("open")).items() if task in tasks}

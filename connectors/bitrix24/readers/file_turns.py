@@ -78,4 +78,5 @@ class Turn:
 
     @property
     def files_by_id(self) -> dict[str, Wanted]:
+        """The files of this read by their source ids."""
         return {one.id: one for one in self.files.values()}

@@ -9,7 +9,7 @@ from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.attempts import Attempts
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
 from connectors.bitrix24.readers.details import detailed, fetch_details, unread_details, why_unread, with_details
-from connectors.bitrix24.readers.pacing import Pacing
+from connectors.bitrix24.readers.pacing import Pacing, fitting
 from connectors.bitrix24.readers.ranges import filled, id_ranges, pages_left
 from connectors.bitrix24.transport import MOST_COMMANDS, Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
@@ -19,8 +19,6 @@ from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
 _FIRST_PAGES = 10
-_AIM_SECONDS = 5.0
-"""How long one call should take: far below the portal's 60 s."""
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ class KeysetReader:
         ids = [int(row[self.listing.id]) for result in answer.results.values() for row in self.listing.rows(result)]
         if not ids:
             return Cut((), 0)
-        self._proven = max(_FIRST_PAGES, self._fitting(answer.seconds / len(answer.results)))
+        self._proven = max(_FIRST_PAGES, fitting(answer.seconds, len(answer.results)))
         told = answer.totals.get("lowest")
         total = told if isinstance(told, int) and told > 0 else None
         advice = {"pages": self._proven, "highest": max(ids), "filled": filled(min(ids), max(ids), total)}
@@ -91,7 +89,7 @@ class KeysetReader:
             following = {**cursor, "after": last}
         elif found and last != upto and not nothing_beyond(answer.results, self.listing, last):
             sent = len(answer.results) + len(answer.errors)
-            self._proven = max(1, min(pages * 2, self._fitting(answer.seconds / sent)))
+            self._proven = max(1, min(pages * 2, fitting(answer.seconds, sent)))
             following = {**cursor, "after": last, "pages": self._proven}
         records = self.rows(raw)
         coverage = unread_details(self.listing.details, (record.data for record in records))
@@ -117,17 +115,14 @@ class KeysetReader:
         What was paid for is kept: else a page that costs more seconds than the portal gives a method at a time would
         begin anew after each pause, and never come to its end.
         """
+        if not self.listing.details:
+            return Attempts(), len(rows)
         kinds, ids = self.listing.details, [str(row[self.listing.id]) for row in rows]
         details = await fetch_details(webhook, kinds, ids, self._pacing, parts=True)
         whole = detailed(kinds, ids, details)
         if details.pause is not None and not whole:
             raise details.pause
         return details, whole
-
-    @staticmethod
-    def _fitting(pace: float) -> int:
-        """How many pages of ``pace`` seconds each make a call of the length aimed at."""
-        return min(MOST_COMMANDS, int(_AIM_SECONDS / max(pace, 0.001)))
 
     def _chain(self, after: int, upto: int | None, pages: int, *, probes: bool) -> dict[str, Command]:
         """The pages, each from the last id of the one before; and a probe of the end, when they are to reach it.

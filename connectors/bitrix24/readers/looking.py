@@ -64,14 +64,6 @@ class Look:
         return {f"refused_to {user}": len(windows) for user, windows in self.refused.items()}
 
 
-async def readers_of(webhooks: Webhooks, scopes: Sequence[str]) -> tuple[Webhook, ...]:
-    """One webhook of every user who has one with such a scope, administrators first. Raises EntityStopped for none."""
-    chosen: dict[str, Webhook] = {}
-    for webhook in await webhooks.with_scope(*scopes):
-        chosen.setdefault(webhook.user, webhook)
-    return tuple(chosen.values())
-
-
 def found(
     window: Window, answers: Mapping[str, Mapping[str, Json]], dated: Dated
 ) -> Iterable[tuple[str, dict[str, JsonObject]]]:
@@ -119,7 +111,7 @@ class Lookout:
         left, chosen = _chosen(stack, self.most if len(stack) < 2 * _ENOUGH_WAITING else 1)
         parts = max(2, (_ENOUGH_WAITING - len(stack)) // len(chosen))
         asked = {key: command for one in chosen for key, command in commands(one, self.dated, self.conditions).items()}
-        webhooks = await readers_of(self.webhooks, self.scopes)
+        webhooks = await self.webhooks.with_scope(*self.scopes)
         seen = [await self._ask(webhook, asked) for webhook in webhooks]
         refused = {one.by: tuple(window for window in chosen if _refusal(window, one.answer)) for one in seen}
         if all(len(windows) == len(chosen) for windows in refused.values()):

@@ -13,6 +13,11 @@ _AIM_SECONDS = 5.0
 """How long one call should take: far below the portal's 60 s."""
 
 
+def fitting(seconds: float, commands: int) -> int:
+    """How many commands make a call of the length aimed at, when so many took ``seconds``; 50 at most."""
+    return min(MOST_COMMANDS, int(_AIM_SECONDS * commands / max(seconds, 0.001)))
+
+
 @dataclass(slots=True)
 class Pacing:
     """``most`` commands for the next batch; learnt from those before.
@@ -36,13 +41,13 @@ class Pacing:
 
     def took(self, seconds: float, commands: int) -> None:
         """A batch was answered: one that took too long was too large, any other proves its own size and no more."""
-        fitting = int(_AIM_SECONDS * commands / max(seconds, 0.001))
+        fits = fitting(seconds, commands)
         if seconds > _AIM_SECONDS:
-            self.most = max(1, min(self.most, fitting))
+            self.most = max(1, min(self.most, fits))
             return
         doubled = 2 * commands
         grown = doubled if doubled <= self._doubles_upto else commands + max(1, commands // 8)
-        self.most = min(max(self.most, min(grown, fitting)), MOST_COMMANDS)
+        self.most = max(self.most, min(grown, fits))
 
     def failed(self, commands: int) -> None:
         """A batch was not answered: one that is too heavy never would be."""
