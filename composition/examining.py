@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from shared.engine.job import Job
-from shared.engine.schema import schema_checks
+from shared.engine.runs.schema import schema_checks
 from shared.model.errors import PortageError
 from shared.ports.stores import Stores
 from shared.ports.systems import Check

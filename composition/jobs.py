@@ -9,10 +9,10 @@ from connectors.bitrix24.portal import Bitrix24Source, file_hosts, portal_of
 from connectors.import_gateway.address import GatewayAddress
 from connectors.import_gateway.gateway import ImportGateway
 from plans.loading import load_plan
-from shared.engine.budgets import TokenBucket
-from shared.engine.governor import Governor
+from shared.engine.budgets.buckets import TokenBucket
+from shared.engine.budgets.governor import Governor
+from shared.engine.budgets.methods import MethodBudgets
 from shared.engine.job import Job, NotConfigured
-from shared.engine.method_budgets import MethodBudgets
 from shared.http.client import HttpClient, Tally
 from shared.media.addresses import AllowedSources
 from shared.media.fetching import Limits, MediaFetcher

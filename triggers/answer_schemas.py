@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.engine.flaws import KINDS
+from shared.engine.runs.flaws import KINDS
 from shared.model.run import RunMode, RunState
 from shared.ports.systems import Severity
 from shared.transform.coverage import FURTHER, MOST_NAMES

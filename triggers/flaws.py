@@ -2,7 +2,7 @@
 
 import re
 
-from shared.engine.flaws import Flaw, Place
+from shared.engine.runs.flaws import Flaw, Place
 from shared.model.json import JsonObject
 from shared.model.reasons import REASONS
 from triggers.queries import invalid

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from composition.app import current
-from shared.engine.flaws import KINDS
+from shared.engine.runs.flaws import KINDS
 from triggers.flaws import described, read_place, written
 from triggers.problems import answer, guarded
 from triggers.queries import one_of, page_size, read_query

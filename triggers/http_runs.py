@@ -4,7 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from composition.app import current
-from shared.engine.status import summary
+from shared.engine.runs.status import summary
 from shared.model.run import Run, RunState
 from triggers.orchestrations import starter_through
 from triggers.principal import who

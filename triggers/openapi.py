@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.engine.flaws import KINDS
+from shared.engine.runs.flaws import KINDS
 from shared.model.run import RunState
 from triggers.answer_schemas import ANSWERS, list_of
 from triggers.preview_schema import preview_schema

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from shared.engine.job import Starter
-from shared.engine.watching import IsAlive
+from shared.engine.runs.watching import IsAlive
 
 _ALIVE = {
     df.OrchestrationRuntimeStatus.Running,

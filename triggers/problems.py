@@ -7,8 +7,8 @@ from functools import wraps
 import azure.functions as func
 import orjson
 
-from shared.engine.control import ControlError
 from shared.engine.job import NotConfigured
+from shared.engine.runs.control import ControlError
 from shared.model.errors import PortageError
 from shared.model.json import Json
 from shared.model.quoting import quoted

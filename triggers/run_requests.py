@@ -8,7 +8,7 @@ import azure.functions as func
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from shared.engine.request import RunRequest
+from shared.engine.runs.request import RunRequest
 from shared.model.plan import Plan
 from shared.model.quoting import has_control_characters, quoted
 from shared.model.run import RunMode, RunOptions

@@ -5,7 +5,7 @@ from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.engine.governor import PATIENCE
+from shared.engine.budgets.governor import PATIENCE
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
 from shared.model.records import MethodLimit, SchemaNeeds

@@ -53,6 +53,15 @@ NO_VENDOR = ("shared/model", "shared/ports", "shared/engine", "shared/transform"
 VENDORS = ("azure", "httpx", "aiohttp", "opencensus", "starlette", "typer", "rich")
 
 
+ENGINE = (
+    {"budgets"},
+    {"archive", "pages"},
+    {"runs"},
+    {"extraction", "importing"},
+    {"dead_letters"},
+)
+"""Packages of the engine, lowest first: one imports those of lower floors and itself."""
+
 PACKED = ("connectors", "shared")
 """Packages that hold nothing but packages, each with a rule of its own."""
 
@@ -87,6 +96,23 @@ def test_a_package_imports_only_what_the_architecture_allows(folder: str) -> Non
         if module.split(".")[0] in TOP_LEVEL and not _within(module, MAY_IMPORT[folder])
     ]
     assert not wrong
+
+
+def test_the_engine_is_built_in_floors() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for number, floor in enumerate(ENGINE)
+        for package in floor
+        for path in _files(f"shared/engine/{package}")
+        for module in _imports(path)
+        for above in [{other for higher in ENGINE[number:] for other in higher} - {package}]
+        if _within(module, {f"shared.engine.{other}" for other in above})
+    ]
+    assert not wrong
+
+
+def test_every_package_of_the_engine_has_its_floor() -> None:
+    assert _packages(ROOT / "shared/engine") == {package for floor in ENGINE for package in floor}
 
 
 def test_every_package_has_a_rule() -> None:

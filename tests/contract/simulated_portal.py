@@ -13,7 +13,7 @@ import httpx
 from connectors.bitrix24.portal import Bitrix24Source
 from connectors.bitrix24.webhooks import Webhooks
 from lab.processes import Process, environment, module
-from shared.engine.rows import dump_raw, load_raw
+from shared.engine.archive.rows import dump_raw, load_raw
 from shared.http.backoff import Backoff
 from shared.http.client import HttpClient
 from shared.model.errors import RetryLater, SlowDown

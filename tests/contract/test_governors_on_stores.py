@@ -2,9 +2,9 @@
 
 import asyncio
 
-from shared.engine.budgets import SlidingWindow
-from shared.engine.governor import KIND, Governor
-from shared.engine.method_budgets import MethodBudgets
+from shared.engine.budgets.buckets import SlidingWindow
+from shared.engine.budgets.governor import KIND, Governor
+from shared.engine.budgets.methods import MethodBudgets
 from shared.ports.stores import Stores
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.engine.fingerprints import fingerprint
+from shared.engine.causes import fingerprint
 from shared.model.records import DeadLetter
 from triggers.dead_letters import by_cause, described, page
 from triggers.problems import Problem

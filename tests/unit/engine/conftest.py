@@ -5,28 +5,28 @@ from typing import Any
 
 import pytest
 
-from shared.engine.admission import Admission
-from shared.engine.advancing import Advancer, Tick
-from shared.engine.binding import Binder
+from shared.engine.archive.extracted import RowCache
 from shared.engine.clock import Clock
-from shared.engine.control import RunControl
-from shared.engine.cutting import Cutter
-from shared.engine.describing import Descriptions
-from shared.engine.extracted import RowCache
-from shared.engine.extracting import Extractor
-from shared.engine.finishing import Finishing
-from shared.engine.flaws import Flaws
-from shared.engine.importing import Importer
+from shared.engine.dead_letters.poison import Poison
+from shared.engine.extraction.cutting import Cutter
+from shared.engine.extraction.worker import Extractor
+from shared.engine.importing.describing import Descriptions
+from shared.engine.importing.lookup import References
+from shared.engine.importing.worker import Importer
 from shared.engine.job import Job, Pace
-from shared.engine.lookup import References
-from shared.engine.outages import Outages
-from shared.engine.poison import Poison
-from shared.engine.request import RunRequest
-from shared.engine.sources import SourceGuard
-from shared.engine.status import Statuses
-from shared.engine.stopping import Stopping
-from shared.engine.targets import TargetGuard
-from shared.engine.watching import Watchdog
+from shared.engine.runs.admission import Admission
+from shared.engine.runs.advancing import Advancer, Tick
+from shared.engine.runs.binding import Binder
+from shared.engine.runs.control import RunControl
+from shared.engine.runs.finishing import Finishing
+from shared.engine.runs.flaws import Flaws
+from shared.engine.runs.outages import Outages
+from shared.engine.runs.request import RunRequest
+from shared.engine.runs.sources import SourceGuard
+from shared.engine.runs.status import Statuses
+from shared.engine.runs.stopping import Stopping
+from shared.engine.runs.targets import TargetGuard
+from shared.engine.runs.watching import Watchdog
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
 from shared.model.plan import Plan
 from shared.model.records import SchemaNeeds

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.engine.admission import Admission
+from shared.engine.runs.admission import Admission
 from shared.model.errors import RunStopped
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
 from shared.model.run import RunState

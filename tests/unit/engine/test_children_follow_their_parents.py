@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from shared.engine.extracted import RowCache, unread
-from shared.engine.rows import dump_rows
+from shared.engine.archive.extracted import RowCache, unread
+from shared.engine.archive.rows import dump_rows
 from shared.model.errors import EntityStopped, RunStopped, SlowDown
 from shared.model.ledger import Counts, EntityRow, PageKey, PageRow, PageState, Stage
 from shared.model.plan import Entity

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from shared.engine.delivering import Delivery, deliver
+from shared.engine.importing.delivering import Delivery, deliver
 from shared.model.errors import RetryLater, RunStopped
 from shared.model.records import Capabilities, MethodLimit, OutgoingItem, Receipt
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from shared.engine.describing import Descriptions
-from shared.engine.extracted import RowCache
-from shared.engine.rows import dump_rows
+from shared.engine.archive.extracted import RowCache
+from shared.engine.archive.rows import dump_rows
+from shared.engine.importing.describing import Descriptions
 from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
 from shared.model.plan import Entity
 from shared.model.records import SourceRecord

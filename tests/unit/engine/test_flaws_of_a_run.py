@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.engine.flaws import KINDS, Flaw
+from shared.engine.runs.flaws import KINDS, Flaw
 from shared.model.run import Run
 from shared.transform.mapping_documents import read_mapping
 from tests.unit.engine.both_sides import MAPPINGS

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.engine.lookup import BlockCache, Own, References
+from shared.engine.importing.lookup import BlockCache, Own, References
 from shared.model.idmap import IdMapEntry
 from shared.model.run import Run, RunMode, RunState
 from shared.storage.memory.rows import MemoryIdMap, MemoryIdMaps

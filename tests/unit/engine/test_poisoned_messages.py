@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.engine.holding import holding
+from shared.engine.importing.outcome import Outcome
 from shared.engine.job import Pace
-from shared.engine.outcome import Outcome
+from shared.engine.pages.holding import holding
 from shared.model.errors import Conflict
 from shared.model.ledger import PageRow, PageState
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage

@@ -75,7 +75,7 @@ async def test_the_letter_of_an_attempt_that_broke_off_goes_when_the_next_one_ge
         raise _Killed
 
     with monkeypatch.context() as dying:
-        dying.setattr("shared.engine.extracting.complete", killed)
+        dying.setattr("shared.engine.extraction.worker.complete", killed)
         for text in texts:
             with pytest.raises(_Killed):
                 await losing.extractor.work(ExtractMessage.load(text))

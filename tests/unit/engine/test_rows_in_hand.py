@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.engine import holding as holding_module
-from shared.engine.completing import complete, give_up
-from shared.engine.holding import HOLD_SECONDS, holding
-from shared.engine.parking import park
+from shared.engine.pages import holding as holding_module
+from shared.engine.pages.completing import complete, give_up
+from shared.engine.pages.holding import HOLD_SECONDS, holding
+from shared.engine.pages.parking import park
 from shared.model.errors import Conflict
 from shared.model.ledger import PageKey, PageRow, PageState, Stage
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.engine.extracted import RowCache
-from shared.engine.rebuilding import RowsLost
-from shared.engine.rows import blobs_of, page_of
+from shared.engine.archive.extracted import RowCache
+from shared.engine.archive.rebuilding import RowsLost
+from shared.engine.archive.rows import blobs_of, page_of
 from shared.model.ledger import Counts, PageKey, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage
 from shared.model.plan import Entity

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.engine.control import ControlError
+from shared.engine.runs.control import ControlError
 from shared.model.run import RunMode, RunState
 from tests.unit.engine.conftest import IMPORTED, World
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from shared.engine.job import Pace
-from shared.engine.outages import Outages
-from shared.engine.outlasting import Outlasting
+from shared.engine.pages.outlasting import Outlasting
+from shared.engine.runs.outages import Outages
 from shared.model.errors import RetryLater, SlowDown
 from shared.model.ledger import PageKey, PageRow, PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE

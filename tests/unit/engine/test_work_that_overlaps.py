@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from shared.engine.completing import complete
-from shared.engine.holding import HOLD_SECONDS, holding
-from shared.engine.outlasting import Outlasting
+from shared.engine.pages.completing import complete
+from shared.engine.pages.holding import HOLD_SECONDS, holding
+from shared.engine.pages.outlasting import Outlasting
 from shared.model.errors import Conflict, EntityStopped, RetryLater, SlowDown
 from shared.model.ledger import PageState, Stage
 from shared.model.messages import EXTRACT_QUEUE, ExtractMessage

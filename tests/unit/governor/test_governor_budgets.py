@@ -6,7 +6,7 @@ from math import floor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.engine.budgets import Allowance, SlidingWindow, TokenBucket
+from shared.engine.budgets.buckets import Allowance, SlidingWindow, TokenBucket
 from shared.model.json import JsonObject
 
 BORN = 1_700_000_000.0

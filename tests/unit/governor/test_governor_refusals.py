@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from shared.engine.budgets import TokenBucket
-from shared.engine.governor import Governor
-from shared.engine.throttling import EVERY_METHOD
+from shared.engine.budgets.buckets import TokenBucket
+from shared.engine.budgets.governor import Governor
+from shared.engine.budgets.throttling import EVERY_METHOD
 from shared.model.errors import SlowDown
 from tests.unit.governor.virtual_time import Rows, on_virtual_time, seconds
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.engine.budgets import TokenBucket
-from shared.engine.governor import Governor
+from shared.engine.budgets.buckets import TokenBucket
+from shared.engine.budgets.governor import Governor
 from shared.model.errors import SlowDown
 from tests.unit.governor.virtual_time import Rows, on_virtual_time, seconds
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.engine.budgets import Allowance, SlidingWindow, TokenBucket
-from shared.engine.governor import Governor
+from shared.engine.budgets.buckets import Allowance, SlidingWindow, TokenBucket
+from shared.engine.budgets.governor import Governor
 from shared.model.errors import RetryLater, SlowDown
 from tests.unit.governor.virtual_time import Rows, on_virtual_time, seconds
 

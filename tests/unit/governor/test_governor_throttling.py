@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.engine.throttling import EVERY_METHOD, Throttling
+from shared.engine.budgets.throttling import EVERY_METHOD, Throttling
 
 NOW = 1_700_000_000.0
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.engine.method_budgets import MethodBudgets
+from shared.engine.budgets.methods import MethodBudgets
 from shared.model.errors import SlowDown
 from tests.unit.governor.virtual_time import Rows, on_virtual_time, seconds
 

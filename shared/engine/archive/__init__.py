@@ -1,0 +1,1 @@
+"""The archive: raw answers, and rows made of them."""

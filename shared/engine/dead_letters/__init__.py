@@ -1,0 +1,1 @@
+"""Dead letters: records and pages that fail for good."""

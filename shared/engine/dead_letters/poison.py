@@ -1,0 +1,72 @@
+"""Poisoned messages: a page or slice that crashes its worker each time becomes a dead letter, and the run goes on.
+
+The first poisoned message of a row buys it one retry of its own, since others that were in hand when the worker died
+share its fate without fault. When that kills the worker too, the message comes back and the row is given up.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from shared.engine.clock import Clock
+from shared.engine.extraction.worker import Extractor
+from shared.engine.importing.worker import Importer
+from shared.engine.pages.completing import give_up
+from shared.model.errors import Conflict, PortageError
+from shared.model.ledger import PageRow, PageState
+from shared.model.messages import ExtractMessage, ImportMessage
+from shared.ports.stores import Stores
+
+_REASON = "page.crashed_worker"
+_LOG = logging.getLogger("portage.poison")
+
+
+@dataclass(slots=True)
+class Poison:
+    """Gives poisoned rows their last chance, then gives them up."""
+
+    stores: Stores
+    extractor: Extractor
+    importer: Importer
+    clock: Clock
+
+    async def page(self, message: ExtractMessage) -> None:
+        """Give up the rest of a range: what lies behind an unreadable page cannot be reached either."""
+        row = await self.stores.ledger.pending_page(message.run_id, message.entity, message.range_no)
+        if row is None or not await self._current(message.run_id, message.epoch):
+            return
+        if not await self._last_chance(row, lambda: self.extractor.work(message)):
+            await self._give_up(row, None)
+
+    async def slice(self, message: ImportMessage) -> None:
+        """Give up those records of a slice that did not go in."""
+        row = await self.stores.ledger.get(message.key)
+        if row is None or row.state is not PageState.PENDING or not await self._current(message.run_id, message.epoch):
+            return
+        if not await self._last_chance(row, lambda: self.importer.work(message)):
+            await self._give_up(row, await self.importer.left_of(row))
+
+    async def _last_chance(self, row: PageRow, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether the row was worked on alone without a crash. Not a second time."""
+        if row.solo:
+            return False
+        try:
+            await self.stores.ledger.update(replace(row, solo=True))
+        except Conflict:
+            return True  # somebody is working on it
+        try:
+            await work()
+        except PortageError:
+            raise  # storage is out: the message comes back
+        except Exception:
+            _LOG.exception("%s %s crashed again, alone", row.key.partition, row.key.row)
+            return False
+        return True
+
+    async def _current(self, run_id: str, epoch: int) -> bool:
+        run = await self.stores.runs.get(run_id)
+        return run is not None and run.epoch == epoch
+
+    async def _give_up(self, row: PageRow, source_ids: list[str] | None) -> None:
+        message, at = "the worker crashed on this page each time", self.clock.seconds()
+        await give_up(self.stores, row, _REASON, message, at=at, source_ids=source_ids)

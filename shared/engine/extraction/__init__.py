@@ -1,0 +1,1 @@
+"""Extraction: ranges and pages of the source into the archive."""

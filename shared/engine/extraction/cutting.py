@@ -1,0 +1,82 @@
+"""Opening an entity for extraction: bounds, ranges, and their first pages in the ledger."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+import orjson
+
+from shared.engine.archive.extracted import ExtractedRows, RowCache, unread
+from shared.engine.extraction.cursors import stowed
+from shared.engine.job import Jobs, Pace
+from shared.engine.runs.sources import SourceGuard
+from shared.engine.runs.stopping import Stopping
+from shared.model.errors import Conflict, PortageError
+from shared.model.ledger import EntityRow, PageKey, PageRow, Stage
+from shared.model.run import Run
+from shared.ports.evidence import merged, recording
+from shared.ports.stores import Stores
+
+
+@dataclass(slots=True)
+class Cutter:
+    """Cuts entities into ranges."""
+
+    jobs: Jobs
+    stores: Stores
+    stopping: Stopping
+    pace: Pace
+    rows: RowCache
+    guard: SourceGuard
+
+    async def open(self, run_id: str, epoch: int, entity: str) -> bool:
+        """Cut one entity; False when that did not work now: the next tick asks again, or the entity is stopped.
+
+        The cut is decided once, by one conditional write that names its blob. Whoever comes after a break-off puts the
+        very same ranges into the ledger: another cut would leave gaps between the two.
+        """
+        run = await self.stores.runs.get(run_id)
+        row = (await self.stores.ledger.entities(run_id)).get(entity, EntityRow(run_id, entity))
+        if run is None or not run.state.works or run.epoch != epoch or row.ranges is not None:
+            return row.ranges is not None
+        try:
+            if row.cut is None:
+                row = await self._decide(run, row)
+        except PortageError as error:
+            await self.stopping.absorb(run, entity, error)
+            return False
+        except Conflict:
+            return False  # somebody else writes this row: the next tick looks again
+        cursors = orjson.loads(await self.stores.archive.get(row.cut or ""))
+        keys = [PageKey(run_id, entity, number, Stage.EXTRACT, 0) for number in range(len(cursors))]
+        pages = [
+            PageRow(key, cursor=await stowed(self.stores.archive, key, cursor))
+            for key, cursor in zip(keys, cursors, strict=True)
+        ]
+        await self.stores.ledger.insert(pages)
+        try:
+            await self.stores.ledger.put_entity(replace(row, ranges=len(pages)))
+        except Conflict:
+            return False
+        return True
+
+    async def _decide(self, run: Run, row: EntityRow) -> EntityRow:
+        job = self.jobs.of(run.plan)
+        entity = job.plan.entity(row.entity)
+        extracted = ExtractedRows(run, self.stores, self.rows)
+        await self.guard.check(run, job)
+        with recording() as calls:
+            try:
+                cut = await job.source.cut(row.entity, self.pace.ranges, extracted)
+            except PortageError:
+                await self.stores.ledger.put_entity(replace(row, calls=merged(row.calls, calls)))
+                raise
+        blob = f"cuts/{run.run_id}/{row.entity}-{uuid.uuid4().hex[:8]}.json"
+        await self.stores.archive.put(blob, orjson.dumps(cut.cursors))
+        decided = replace(
+            row,
+            cut=blob,
+            expected=cut.expected,
+            incomplete=await unread(self.stores, run.run_id, (*entity.extract_after, *entity.also_after)),
+            calls=merged(row.calls, calls),
+        )
+        return await self.stores.ledger.put_entity(decided)

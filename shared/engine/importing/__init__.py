@@ -1,0 +1,1 @@
+"""Importing: slices of the archive into the target."""
