@@ -37,9 +37,9 @@ serve: $(VENV) $(AZURITE)  ## the function app in the foreground, on Azurite unl
 gateway: $(VENV)  ## the import gateway in the foreground
 	@$(RUN) gateway
 
-acceptance: $(VENV) $(AZURITE)  ## what takes longer than the tests: the bench, and a migration of a larger portal
+acceptance: $(VENV) $(AZURITE)  ## what takes longer than the tests: the bench, and the demo
 	@$(RUN) lab.bench
-	@$(RUN) lab.demo --large
+	@$(RUN) lab.demo
 
 clean:  ## remove what was installed and everything that runs left behind (local data too)
 	@rm -rf .venv .local lab/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

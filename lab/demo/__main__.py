@@ -14,7 +14,7 @@ from lab.stopping import stop_when_asked
 from lab.system import Portal, System
 
 # It allows ten times what a cloud does at most (API facts §2.1): the demo is to be watched, not waited for
-_COMPANY = Portal(
+_SMALL = Portal(
     users=400,
     departments=30,
     groups=50,
@@ -32,7 +32,7 @@ _COMPANY = Portal(
     burst=250,
     more=("--pictures",),
 )
-_LARGE = Portal(
+_COMPANY = Portal(
     users=1_000,
     departments=60,
     groups=100,
@@ -73,13 +73,13 @@ def portal_of(arguments: Sequence[str]) -> Portal:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__, allow_abbrev=False)
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--quick", action="store_true", help="2,000 people and their groups alone")
-    sizes.add_argument("--large", action="store_true", help="about 25,000 records of everything")
+    sizes.add_argument("--small", action="store_true", help="about 5,000 records of everything")
     for name in _SIZES:
         told = f"{getattr(_COMPANY, name):,}"
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=f"instead of {told}")
     given = parser.parse_args(arguments)
     chosen = {name: getattr(given, name) for name in _SIZES if getattr(given, name) is not None}
-    return replace(_PEOPLE if given.quick else _LARGE if given.large else _COMPANY, **chosen)
+    return replace(_PEOPLE if given.quick else _SMALL if given.small else _COMPANY, **chosen)
 
 
 def _run(show: Show) -> int:

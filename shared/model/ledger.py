@@ -66,6 +66,7 @@ class Counts:
     dead_lettered: int = 0
     patched: int = 0
     deferred: int = 0
+    retargeted: int = 0
     unresolved: int = 0
     flawed: int = 0
     placeholders: int = 0
@@ -90,6 +91,7 @@ class PageRow:
     refused and failed ones too: ``{"user.get ok": 3}``; those of a page went to the source, those of a slice or patch
     to the target. ``undecided`` are the source fields of a slice that nobody decided about, with the number of records
     in which each holds something. ``ids_digest`` is that of a page's source ids in their order, on which slices rely.
+    ``seal`` is the digest of a slice that is in the target for good.
     """
 
     key: PageKey
@@ -113,6 +115,7 @@ class PageRow:
     coverage: dict[str, int] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)
     ids_digest: str | None = None
+    seal: str | None = None
     etag: str | None = None
 
 

@@ -67,7 +67,8 @@ class Run:
     ``epoch`` counts the generations of a run: resume begins a new one, and messages of an older one do nothing.
     ``waiting_on`` is ``source``, ``target`` or ``storage`` while that side keeps the run waiting. ``tolerated`` counts
     the failures that were known when a person resumed the run; ``actions`` says who paused, resumed or cancelled it.
-    ``repeats``: a run of the plan has written before, so that much may be unchanged.
+    ``repeats``: a run of the plan has written before, so that much may be unchanged. ``follows`` is the run whose seals
+    this one may believe.
     """
 
     run_id: str
@@ -89,6 +90,7 @@ class Run:
     waiting_reason: str | None = None
     tolerated: int = 0
     repeats: bool = False
+    follows: str | None = None
     actions: tuple[JsonObject, ...] = ()
     etag: str | None = None
 

@@ -62,7 +62,7 @@ async def test_a_row_is_updated_by_one_writer_at_a_time(stores: Stores) -> None:
     await stores.ledger.insert([a_page()])
     row = await stores.ledger.get(a_page().key)
     assert row is not None
-    noted = replace(row, calls={"user.get ok": 2}, undecided={"UF_X": 3}, ids_digest="ab")
+    noted = replace(row, calls={"user.get ok": 2}, undecided={"UF_X": 3}, ids_digest="ab", seal="cd")
     held = await stores.ledger.update(replace(noted, held_by="w1", held_until=9.5))
     with pytest.raises(Conflict):
         await stores.ledger.update(replace(row, held_by="w2"))

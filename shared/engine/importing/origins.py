@@ -78,6 +78,19 @@ class Origins:
         """Whether the record would be made of the same today."""
         return origin is not None and self._digest(source_id, origin.links, lookup) == origin.digest
 
+    def digest_of_all(self) -> str:
+        """Of all these records in their order: what may make a difference, whatever they refer to."""
+        digest = hashlib.blake2b(self.recipe, digest_size=16)
+        content = [[record.id, self._content(record)] for record in self.records.values()]
+        digest.update(orjson.dumps([self.brings_files, content]))
+        return digest.hexdigest()
+
+    def _content(self, record: SourceRecord) -> Json:
+        """What of a record's data a transformation may look at."""
+        if self.fields is None:
+            return {name: value for name, value in record.data.items() if not self._ignores(name)}
+        return [record.data.get(name) for name in self.fields]
+
     def _ignores(self, name: str) -> bool:
         """Records have the same fields over and over."""
         if name not in self._known:
@@ -88,11 +101,7 @@ class Origins:
         referred = [_parts(link) for link in links]
         targets = [lookup(entity, name) for entity, name in referred]
         awaits_files = self.brings_files and any(entity == FILES for entity, _ in referred)
-        data = self.records[source_id].data
-        if self.fields is None:
-            values: Json = {name: value for name, value in data.items() if not self._ignores(name)}
-        else:
-            values = [data.get(name) for name in self.fields]
+        values = self._content(self.records[source_id])
         digest = hashlib.blake2b(self.recipe, digest_size=16)
         digest.update(orjson.dumps([source_id, values, links, targets, awaits_files]))
         return digest.hexdigest()

@@ -125,6 +125,7 @@ class Outcome:
                 self.results.refuse(receipt)
             elif receipt.target_id is not None:
                 entries.append(self._entry(receipt, checksums[receipt.source_id]))
+                self._note_target(receipt)
                 self._succeeded(receipt)
         self.known |= {entry.source_id: entry for entry in entries}
         also = [
@@ -133,6 +134,12 @@ class Outcome:
             for alias in self._aliases.get(entry.source_id, ())
         ]
         return [*entries, *also]
+
+    def _note_target(self, receipt: Receipt) -> None:
+        """A target that made a record anew, where others may have been sent with the old id."""
+        before, entity = self.known.get(receipt.source_id), self.results.row.key.entity
+        if before is not None and before.target_id != receipt.target_id and entity not in self.volatile:
+            self.results.retargeted.add(receipt.source_id)
 
     def give_up(self) -> None:
         """Records the target kept stumbling over become dead letters."""

@@ -25,6 +25,8 @@ _REJECTIONS = {
 @dataclass(slots=True)
 class Results:
     """Ids of the records of one slice by what came of them. ``kept`` stay at the target as they were before the run.
+    ``retargeted`` have got another target id than they had; ``still_open`` are those that every run has to look at, by
+    the entity of which that depends (``importing.seals``).
 
     ``before`` are those that the slice of a patch has counted: whatever the patch does to them, they are not counted
     as imported, skipped, duplicate or failed again. A dead letter counts as one all the same.
@@ -37,10 +39,12 @@ class Results:
     patched: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     duplicate: set[str] = field(default_factory=set)
+    retargeted: set[str] = field(default_factory=set)
     left_out: list[str] = field(default_factory=list)
     kept: dict[str, list[str]] = field(default_factory=dict)
     flawed: dict[str, list[str]] = field(default_factory=dict)
     placeholders: list[str] = field(default_factory=list)
+    still_open: dict[str, list[str]] = field(default_factory=dict)
     _deferred: dict[str, list[Pending]] = field(default_factory=dict)
     _unresolved: dict[str, list[Pending]] = field(default_factory=dict)
     _letters: dict[str, DeadLetter] = field(default_factory=dict)
@@ -100,6 +104,13 @@ class Results:
         """Which placeholders are in the target by this slice."""
         self.placeholders += [f"{entity}:{receipt.source_id}" for receipt in receipts if receipt.outcome == "imported"]
 
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Records of which something is to be told, or done, by every run."""
+        return frozenset().union(
+            self._letters, self._deferred, self._unresolved, self.flawed, self.kept, self.duplicate
+        )
+
     def letters(self) -> list[DeadLetter]:
         """Dead letters of the slice."""
         return list(self._letters.values())
@@ -124,6 +135,7 @@ class Results:
             failed=len(self._letters.keys() - self.before),
             dead_lettered=len(self._letters),
             deferred=len(self._deferred),
+            retargeted=len(self.retargeted),
             unresolved=len(self._unresolved),
             flawed=0 if self.patching else len(self.flawed),
             placeholders=len(self.placeholders),
@@ -148,6 +160,7 @@ class Results:
             "left_out": self.left_out,
             "kept": self.kept,
             "placeholders": self.placeholders,
+            "open": self.still_open,
         }
 
     def blob(self, attempt: str) -> str:

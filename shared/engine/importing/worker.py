@@ -22,6 +22,7 @@ from shared.engine.importing.lookup import Own, References
 from shared.engine.importing.outcome import Outcome
 from shared.engine.importing.placeholders import entries_of, made_up, placeholder
 from shared.engine.importing.results import Results
+from shared.engine.importing.seals import Seals
 from shared.engine.importing.slices import records_of, told_before
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.pages.announcing import announced
@@ -66,9 +67,11 @@ class Importer:
     clock: Clock
     pace: Pace
     _judging: Judging = field(init=False)
+    _seals: Seals = field(init=False)
 
     def __post_init__(self) -> None:
         self._judging = Judging(self.jobs, self.stores, self.references, self.descriptions, self.clock)
+        self._seals = Seals(self.stores, self.references, self.descriptions)
 
     async def work(self, message: ImportMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
@@ -112,8 +115,13 @@ class Importer:
         entity = row.key.entity
         mapping, before = job.mappings[entity], await told_before(self.stores, row)
         loaded = await records_of(self.jobs, self.stores, row, before)
-        undecided = {} if before else mapping.coverage.undecided(record.data for record in loaded)
-        outcome, records = await self._judging.begin(run, job, row, loaded, before)
+        seal = await self._seals.of(run, job, row, loaded)
+        undecided = seal.undecided
+        if before is None and not seal.vouched:
+            undecided = mapping.coverage.undecided(record.data for record in loaded)
+        to_judge = [record for record in loaded if record.id not in seal.vouched]
+        outcome, records = await self._judging.begin(run, job, row, to_judge, before)
+        outcome.results.skipped |= seal.vouched
         changed = await self._judging.changed(run, job, records, outcome, early=early)
         if early and changed:
             hold.row = await self.stores.ledger.update(replace(hold.row, in_turn=True))
@@ -123,7 +131,9 @@ class Importer:
         tree = job.plan.entity(entity).tree
         for level in levels(drafts, tree, entity) if tree else [drafts]:
             await self._import(run, job, hold, level, lookup, outcome)
-        done = replace(hold.row, calls=merged(hold.row.calls, calls), undecided=undecided)
+        if seal.digest is not None:
+            outcome.results.still_open = await self._seals.open_of(run, outcome)
+        done = replace(hold.row, calls=merged(hold.row.calls, calls), undecided=undecided, seal=seal.digest)
         await self._complete(done, outcome.results)
         hold.completed = True
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.engine.clock import Clock
 from shared.engine.job import Job, Jobs, Starter
+from shared.engine.runs.following import followed
 from shared.engine.runs.outages import Outages
 from shared.engine.runs.progress import assemble
 from shared.engine.runs.request import RunRequest
@@ -55,7 +56,7 @@ class RunControl:
         """Start a run. Raises ControlError RUN_ALREADY_ACTIVE or TARGET_CHANGED."""
         job = self.jobs.of(request.plan)
         await self._check_binding(job)
-        now = self.clock.now()
+        now, before = self.clock.now(), await self.stores.runs.list(plan=request.plan)
         run = Run(
             run_id=f"run-{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
             plan=request.plan,
@@ -68,7 +69,8 @@ class RunControl:
             plan_hash=job.plan.digest,
             options=request.options,
             since=request.since,
-            repeats=any(one.mode.writes for one in await self.stores.runs.list(plan=request.plan)),
+            repeats=any(one.mode.writes for one in before),
+            follows=await followed(self.stores.idmaps.of(request.plan), before) if request.mode.writes else None,
         )
         if run.mode.writes:
             await self._lock(run)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
+from shared.engine.runs.following import sign
 from shared.engine.runs.progress import EntityProgress
 from shared.model.ledger import EntityRow
 from shared.model.run import Run, RunState
@@ -30,6 +31,8 @@ class Finishing:
             state = RunState.COMPLETED_WITH_ERRORS
         if all(entity.blocked for entity in entities):
             state, blocked = RunState.FAILED, entities
+        if run.mode.writes:
+            await sign(self.stores.idmaps.of(run.plan), run, self.clock.now(), entities)
         first = next((entity.row for entity in (*blocked, *incomplete)), None)
         await self.stores.runs.replace(
             replace(

@@ -141,6 +141,7 @@ def _dump(row: PageRow) -> Row:
         "coverage": json.dumps(row.coverage) if row.coverage else None,
         "undecided": json.dumps(row.undecided) if row.undecided else None,
         "ids_digest": row.ids_digest,
+        "seal": row.seal,
     }
     return {name: value for name, value in document.items() if value is not None}
 
@@ -173,5 +174,6 @@ def _load(row: Row) -> PageRow:
         coverage=json.loads(row.get("coverage", "{}")),
         undecided=json.loads(row.get("undecided", "{}")),
         ids_digest=row.get("ids_digest"),
+        seal=row.get("seal"),
         etag=row["etag"],
     )

@@ -8,6 +8,7 @@ import pytest
 from shared.engine.importing.outcome import Outcome
 from shared.engine.job import Pace
 from shared.engine.pages.holding import holding
+from shared.engine.runs.following import withdraw
 from shared.model.errors import Conflict
 from shared.model.ledger import PageRow, PageState
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
@@ -117,6 +118,7 @@ async def test_what_has_not_changed_since_the_last_run_is_no_dead_letter(world) 
 
 async def test_what_cannot_be_judged_either_is_given_up(world, monkeypatch) -> None:
     await world.drive((await world.start()).run_id)
+    await withdraw(world.stores.idmaps.of("demo"), world.clock.now())
 
     def crash(*_):
         raise Crash

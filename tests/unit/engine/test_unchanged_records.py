@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.engine.runs.following import withdraw
 from shared.model.errors import RetryLater
 from shared.model.ledger import Stage
 from shared.model.records import OutgoingItem
@@ -88,6 +89,7 @@ async def test_a_reference_with_another_target_is_found(world: World) -> None:
     idmap = world.stores.idmaps.of("demo")
     head = (await idmap.block("user", "0"))["10"]
     await idmap.write([replace(head, target_id="t-user-10-anew")])
+    await withdraw(idmap, world.clock.now())
     world.rewire()
     await again(world)
     assert world.gateway.records["department", "1"].data["head_id"] == "t-user-10-anew"
@@ -123,6 +125,7 @@ async def test_a_record_of_unknown_origin_gets_one_and_is_not_sent(world: World,
     idmap = world.stores.idmaps.of("demo")
     entries = (await idmap.block("group", "0")).values()
     await idmap.write([replace(entry, origin=None) for entry in entries])
+    await withdraw(idmap, world.clock.now())
     made.clear()
     world.gateway.calls.clear()
     await again(world)
