@@ -1,9 +1,9 @@
 """Deletion by the client (contract §4)."""
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.database import Database
 from gateway.entities import Entity
 from gateway.items import Failed, source_id_of
 from gateway.reading import entity_of
@@ -36,7 +36,7 @@ class Deleter:
         return answer
 
 
-def _delete(db: sqlite3.Connection, entity: Entity, run_id: str, raw: Any, answer: Answer) -> None:
+def _delete(db: Database, entity: Entity, run_id: str, raw: Any, answer: Answer) -> None:
     source_id = source_id_of(raw)
     if source_id is None:
         raise Failed("VALIDATION", "source_id", "source_id is missing or of another type")

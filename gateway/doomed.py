@@ -1,8 +1,8 @@
 """Which records go together when a run's creations are deleted."""
 
-import sqlite3
 from dataclasses import dataclass, field
 
+from gateway.database import Database
 from gateway.history import History
 from gateway.store import find
 from gateway.versions import referrers
@@ -15,7 +15,7 @@ class Doomed:
     What refers to a doomed record goes with it if the run made it too; if anything else does, the record stays.
     """
 
-    db: sqlite3.Connection
+    db: Database
     run_id: str
     _staying: set[int] = field(default_factory=set)
 

@@ -1,8 +1,8 @@
 """What one run did to one record, as the versions tell it."""
 
-import sqlite3
 from dataclasses import dataclass
 
+from gateway.database import Database
 from gateway.items import checksum
 from gateway.store import Record
 
@@ -22,7 +22,7 @@ class History:
     later: bool
 
     @staticmethod
-    def of(db: sqlite3.Connection, entity: str, source_id: str, run_id: str) -> "History | None":
+    def of(db: Database, entity: str, source_id: str, run_id: str) -> "History | None":
         """None when the run did nothing to the record. What was undone before counts only if nothing followed."""
         query = (
             "SELECT seq, run_id, before, written, undone FROM versions WHERE entity = ? AND source_id = ? ORDER BY seq"
@@ -50,7 +50,7 @@ class History:
         same = record.checksum == self.written and checksum(record.data) == self.written
         return None if same else "LOCALLY_CHANGED"
 
-    def close(self, db: sqlite3.Connection) -> None:
+    def close(self, db: Database) -> None:
         """Note that the run's changes to the record are undone."""
         query = "UPDATE versions SET undone = 1 WHERE run_id = ? AND entity = ? AND source_id = ?"
         db.execute(query, (self.run_id, self.entity, self.source_id))

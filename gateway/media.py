@@ -111,7 +111,11 @@ class Media:
             media_id = known[0] if known else f"m{uuid.uuid4().hex}"
             part.replace(self.folder / file.checksum)
             row = (media_id, file.key, size, file.checksum, file.type)
-            db.execute("INSERT OR REPLACE INTO media VALUES (?, ?, ?, ?, ?)", row)
+            query = (
+                "INSERT INTO media VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) "
+                "DO UPDATE SET size = excluded.size, checksum = excluded.checksum, type = excluded.type"
+            )
+            db.execute(query, row)
         same = known is not None and known[1] == file.checksum
         if known is not None and not same:
             self._forget(known[1])

@@ -17,7 +17,7 @@ def page_of(body: dict[str, Any]) -> tuple[str, int]:
     limit = _MOST if limit is None else limit
     if not isinstance(after, str) or not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         raise CallError("MALFORMED", "after must be text, and limit a whole number above 0")
-    return after, min(limit, _MOST)
+    return after.partition("\0")[0], min(limit, _MOST)  # no id holds it, and not every database takes it
 
 
 def cut(found: Sequence[T], limit: int, position: Callable[[T], str]) -> tuple[Sequence[T], str | None]:

@@ -38,7 +38,8 @@ class Reader:
         if len(ids) > _MOST_READ:
             raise CallError("BATCH_TOO_LARGE", f"a call may ask for {_MOST_READ} source_ids")
         with self.store.reading() as db:
-            found = [record for one in dict.fromkeys(ids) if (record := find(db, entity.name, one))]
+            known = (one for one in dict.fromkeys(ids) if "\0" not in one)  # no id holds it
+            found = [record for one in known if (record := find(db, entity.name, one))]
         return {"items": [{**_line(record), "data": orjson.Fragment(record.text)} for record in found]}
 
     def list(self, body: dict[str, Any]) -> dict[str, Any]:

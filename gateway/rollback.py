@@ -1,11 +1,11 @@
 """Undoing what one run did, in two phases (contract §4)."""
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from gateway.database import Database
 from gateway.doomed import Doomed
 from gateway.entities import ENTITIES, Entity
 from gateway.errors import CallError
@@ -42,7 +42,7 @@ class Rollback:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    db: sqlite3.Connection
+    db: Database
     entity: Entity
     run_id: str
     doomed: Doomed

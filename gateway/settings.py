@@ -4,6 +4,7 @@ import ipaddress
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,7 @@ class Settings:
     host: str
     port: int
     codes: tuple[Code, ...]
-    store: Path
+    store: str = field(repr=False)
     media: Path
     tls_cert: str | None
     tls_key: str | None
@@ -99,13 +100,12 @@ def _codes(text: str) -> tuple[Code, ...]:
     return tuple(codes)
 
 
-def _store(url: str) -> Path:
-    path = url.removeprefix("sqlite:///")
-    if url.startswith(("postgresql://", "postgres://")):
-        raise SettingsError("GATEWAY_STORE: this gateway keeps its store in SQLite only; set it to sqlite:///path")
-    if path in (url, ""):
-        raise SettingsError("GATEWAY_STORE must have the form sqlite:///path")
-    return Path(path)
+def _store(url: str) -> str:
+    if not re.fullmatch(r"sqlite:///.+|postgres(ql)?://.+", url):
+        raise SettingsError(
+            "GATEWAY_STORE must have the form sqlite:///path or postgresql://user:password@host/database"
+        )
+    return url
 
 
 def _networks(name: str, text: str) -> tuple[Network, ...]:

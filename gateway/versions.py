@@ -1,12 +1,12 @@
 """Changing a record, and remembering what it was before."""
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from gateway.database import Database
 from gateway.store import Record, record_id
 from gateway.validation import Link
 
@@ -22,7 +22,7 @@ class Version:
 
 
 def put(
-    db: sqlite3.Connection,
+    db: Database,
     entity: str,
     source_id: str,
     version: Version,
@@ -40,16 +40,16 @@ def put(
     else:
         query = (
             "INSERT INTO records (checksum, key, data, run_id, action, email, entity, source_id) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
         )
-        number = int(db.execute(query, (*values, entity, source_id)).lastrowid or 0)
+        number = int(db.execute(query, (*values, entity, source_id)).fetchone()[0])
     note(db, version.run_id, entity, source_id, action, current, version.checksum)
     note_references(db, number, links)
     return str(number), action
 
 
 def note(
-    db: sqlite3.Connection,
+    db: Database,
     run_id: str,
     entity: str,
     source_id: str,
@@ -65,28 +65,28 @@ def note(
     )
 
 
-def note_references(db: sqlite3.Connection, number: int, links: Iterable[Link]) -> None:
+def note_references(db: Database, number: int, links: Iterable[Link]) -> None:
     """Write down which records a record refers to."""
     db.execute("DELETE FROM refs WHERE record = ?", (number,))
     rows = [(number, target) for link in links if (target := record_id(link.target_id))]
     db.executemany("INSERT INTO refs VALUES (?, ?)", rows)
 
 
-def remove(db: sqlite3.Connection, number: int) -> None:
+def remove(db: Database, number: int) -> None:
     """Take a record away, and with it what it refers to."""
     db.execute("DELETE FROM refs WHERE record = ?", (number,))
     db.execute("DELETE FROM records WHERE id = ?", (number,))
 
 
-def referrers(db: sqlite3.Connection, number: int) -> list[int]:
+def referrers(db: Database, number: int) -> list[int]:
     """The other records that refer to a record."""
     query = "SELECT DISTINCT record FROM refs WHERE target = ? AND record <> ?"
     return [row[0] for row in db.execute(query, (number, number))]
 
 
-def email_owner(db: sqlite3.Connection, email: str, source_id: str) -> bool:
+def email_owner(db: Database, email: str, source_id: str) -> bool:
     """Whether an e-mail belongs to a user other than that of the source id."""
-    query = "SELECT 1 FROM records WHERE email = ? AND source_id IS NOT ?"
+    query = "SELECT 1 FROM records WHERE email = ? AND (source_id IS NULL OR source_id <> ?)"
     return db.execute(query, (email, source_id)).fetchone() is not None
 
 

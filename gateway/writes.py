@@ -1,9 +1,9 @@
 """Write calls: items one by one in order, each with its own outcome (contract §2)."""
 
-import sqlite3
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.database import Database
 from gateway.entities import Entity
 from gateway.errors import CallError
 from gateway.items import Failed, Item
@@ -42,7 +42,8 @@ class Writer:
     def apply(self, entity: Entity, body: dict[str, Any]) -> Answer:
         """All items in one transaction, each in a savepoint of its own, so none takes another with it.
 
-        Raises CallError MALFORMED when the call has another shape, and sqlite3.Error when the store cannot be written.
+        Raises CallError MALFORMED when the call has another shape, and the database's own error when nothing can be
+        written.
         """
         run_id, items = call_of(body)
         answer = Answer()
@@ -59,7 +60,7 @@ class Writer:
                     answer.failed.append(Failed("TRANSIENT", None, "it could not be stored now").entry(raw))
         return answer
 
-    def _write(self, db: sqlite3.Connection, entity: Entity, run_id: str, item: Item, answer: Answer) -> None:
+    def _write(self, db: Database, entity: Entity, run_id: str, item: Item, answer: Answer) -> None:
         try:
             ignored = self.checker.check(entity, item.data)
         except Invalid as invalid:
@@ -88,13 +89,13 @@ def call_of(body: dict[str, Any]) -> tuple[str, list[Any]]:
     return str(run_id), items
 
 
-def _check_references(db: sqlite3.Connection, references: list[Link]) -> None:
+def _check_references(db: Database, references: list[Link]) -> None:
     for link in references:
         if not exists(db, link.entities, link.target_id):
             raise Failed("REFERENCE", link.field, f"{link.path} {link.target_id[:100]} does not exist")
 
 
-def _check_email(db: sqlite3.Connection, entity: Entity, item: Item) -> None:
+def _check_email(db: Database, entity: Entity, item: Item) -> None:
     if entity.name == "user" and email_owner(db, item.data["email"], item.source_id):
         raise Failed("CONFLICT", "email", "the e-mail belongs to another user")
 

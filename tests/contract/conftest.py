@@ -10,6 +10,7 @@ from shared.ports.stores import Stores
 from shared.storage.azure.opening import closing_stores
 from shared.storage.memory.opening import open_memory_stores
 from tests.contract.bad_line import Line, opened
+from tests.contract.databases import DATABASES, new_database, postgres_server
 from tests.contract.simulated_portal import SimulatedPortal
 from tests.unit.gateway.gateway_process import RunningGateway
 
@@ -21,6 +22,21 @@ def azurite() -> Iterator[str]:
     server.start()
     yield server.connection_string
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a PostgreSQL server."""
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def gateway_store(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings of a gateway with a store of each kind."""
+    if request.param == "sqlite":
+        return {}
+    return {"GATEWAY_STORE": new_database(request.getfixturevalue("postgres"))}
 
 
 @pytest.fixture(params=["memory", "azurite"])

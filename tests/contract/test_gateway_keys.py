@@ -11,9 +11,9 @@ from tests.unit.gateway.gateway_process import Json, RunningGateway, item, runni
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def gateway(gateway_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     """A gateway with the contract's defaults."""
-    with running(tmp_path_factory.mktemp("keys")) as process:
+    with running(tmp_path_factory.mktemp("keys"), gateway_store) as process:
         yield process
 
 

@@ -15,9 +15,9 @@ MOST = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def gateway(gateway_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     """A gateway that takes files of a million bytes, and bodies of a tenth of that."""
-    settings = {"GATEWAY_MAX_MEDIA_BYTES": str(MOST), "GATEWAY_MAX_BYTES": str(MOST // 10)}
+    settings = {"GATEWAY_MAX_MEDIA_BYTES": str(MOST), "GATEWAY_MAX_BYTES": str(MOST // 10), **gateway_store}
     with running(tmp_path_factory.mktemp("media"), settings) as process:
         yield process
 

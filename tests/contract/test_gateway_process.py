@@ -207,7 +207,8 @@ def _call(source_id: str) -> Json:
 
 
 NONSENSE = {
-    "a store elsewhere": ({"GATEWAY_STORE": "postgresql://u:pa55@host/db"}, "SQLite only"),
+    "a server that is not there": ({"GATEWAY_STORE": "postgresql://u:pa55@127.0.0.1:9/db"}, "GATEWAY_STORE"),
+    "a store of another kind": ({"GATEWAY_STORE": "mysql://u:pa55@host/db"}, "sqlite:///path or postgresql://"),
     "a store that cannot be": ({"GATEWAY_STORE": "sqlite:////dev/null/x.db"}, "GATEWAY_STORE"),
     "a certificate that is not there": (
         {"GATEWAY_TLS_CERT": "/nowhere/c.pem", "GATEWAY_TLS_KEY": "/nowhere/k.pem"},

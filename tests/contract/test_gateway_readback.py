@@ -10,9 +10,9 @@ IDS = ["10", "2", "9", "a", "Z", "я", "🙂", "ﬀ", "1 1", "128:1", "~", "f7"]
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def gateway(gateway_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     """A gateway with some departments of its own, two of which were not imported."""
-    with running(tmp_path_factory.mktemp("readback")) as process:
+    with running(tmp_path_factory.mktemp("readback"), gateway_store) as process:
         process.write("department", *(item("department", one, {"name": one}) for one in IDS))
         for _ in range(2):
             process.sql(

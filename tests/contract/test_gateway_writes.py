@@ -8,9 +8,9 @@ from tests.unit.gateway.gateway_process import RunningGateway, item, running, us
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+def gateway(gateway_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     """A gateway with the contract's defaults."""
-    with running(tmp_path_factory.mktemp("writes")) as process:
+    with running(tmp_path_factory.mktemp("writes"), gateway_store) as process:
         yield process
 
 
@@ -91,34 +91,25 @@ def test_an_email_of_a_user_that_import_did_not_make_is_a_conflict(gateway: Runn
 
 
 def test_what_fails_for_the_moment_is_transient_and_takes_no_other_item_with_it(gateway: RunningGateway) -> None:
-    gateway.sql(
-        "CREATE TRIGGER bad BEFORE INSERT ON records WHEN NEW.source_id = '81' BEGIN SELECT RAISE(ABORT, 'x'); END"
-    )
     items = [item("user", str(number), user(number)) for number in (80, 81, 82)]
-    answer = gateway.write("user", *items)
+    with gateway.stumbling("INSERT", "records", "81"):
+        answer = gateway.write("user", *items)
     assert [one["source_id"] for one in answer["imported"]] == ["80", "82"]
     assert [(one["code"], one["retryable"]) for one in answer["failed"]] == [("TRANSIENT", True)]
-    gateway.sql("DROP TRIGGER bad")
     again = gateway.write("user", *items)
     assert [one["source_id"] for one in again["imported"]] == ["81"]
     assert [one["source_id"] for one in again["duplicate"]] == ["80", "82"]
 
 
 def test_a_failure_late_in_an_item_leaves_nothing_of_it(gateway: RunningGateway) -> None:
-    gateway.sql(
-        "CREATE TRIGGER bad BEFORE INSERT ON versions WHEN NEW.source_id = '85' BEGIN SELECT RAISE(FAIL, 'x'); END"
-    )
-    assert gateway.failure("user", "85", **user(85)) == ("TRANSIENT", None)
-    gateway.sql("DROP TRIGGER bad")
+    with gateway.stumbling("INSERT", "versions", "85"):
+        assert gateway.failure("user", "85", **user(85)) == ("TRANSIENT", None)
     assert gateway.read("user", "85") == {}
 
 
 def test_a_store_that_throws_a_whole_call_away_is_unavailable(gateway: RunningGateway) -> None:
-    gateway.sql(
-        "CREATE TRIGGER bad BEFORE INSERT ON records WHEN NEW.source_id = '91' BEGIN SELECT RAISE(ROLLBACK, 'x'); END"
-    )
     items = [item("user", str(number), user(number)) for number in (90, 91)]
-    answer = gateway.post("import.users.batch", {"run_id": "r", "batch_id": "b", "items": items})
-    gateway.sql("DROP TRIGGER bad")
+    with gateway.stumbling("INSERT", "records", "91", badly=True):
+        answer = gateway.post("import.users.batch", {"run_id": "r", "batch_id": "b", "items": items})
     assert (answer.status_code, answer.json()["error"]) == (503, "UNAVAILABLE")
     assert len(gateway.write("user", *items)["imported"]) == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 
 from lab.processes import Process, ProcessFailed, environment, free_port, module
 
@@ -111,8 +112,30 @@ class RunningGateway:
 
     def sql(self, statement: str, *values: Json) -> list[Any]:
         """What somebody else does to the gateway's store."""
+        store = self.settings["GATEWAY_STORE"]
+        if store.startswith("postgresql://"):
+            with psycopg.connect(store) as server:
+                cursor = server.execute(statement.replace("?", "%s").encode(), values)
+                return cursor.fetchall() if cursor.description else []
         with closing(sqlite3.connect(self.directory / "gateway.db", timeout=10)) as db, db:
             return db.execute(statement, values).fetchall()
+
+    @contextmanager
+    def stumbling(self, change: str, table: str, source_id: str, *, badly: bool = False) -> Iterator[None]:
+        """Its store refuses a change (INSERT, DELETE) of one record; ``badly``: and throws the transaction away."""
+        which = f"{'OLD' if change == 'DELETE' else 'NEW'}.source_id = '{source_id}'"
+        if self.settings["GATEWAY_STORE"].startswith("postgresql://"):
+            what = "PERFORM pg_terminate_backend(pg_backend_pid());" if badly else "RAISE EXCEPTION 'x';"
+            self.sql(f"CREATE FUNCTION bad() RETURNS trigger AS $$ BEGIN {what} RETURN NULL; END $$ LANGUAGE plpgsql")
+            when = f"BEFORE {change} ON {table} FOR EACH ROW WHEN ({which})"
+            self.sql(f"CREATE TRIGGER bad {when} EXECUTE FUNCTION bad()")
+            yield
+            self.sql("DROP FUNCTION bad CASCADE")
+            return
+        what = f"SELECT RAISE({'ROLLBACK' if badly else 'FAIL'}, 'x')"
+        self.sql(f"CREATE TRIGGER bad BEFORE {change} ON {table} WHEN {which} BEGIN {what}; END")
+        yield
+        self.sql("DROP TRIGGER bad")
 
     @property
     def log(self) -> str:

@@ -11,7 +11,7 @@ from gateway.store import Store
 
 def _calls(directory: Path, **settings: str) -> Calls:
     given = {"GATEWAY_CODES": "7:c", "GATEWAY_MEDIA_DIR": str(directory / "media"), **settings}
-    return Calls(load(given), Store(directory / "gateway.db"))
+    return Calls(load(given), Store(f"sqlite:///{directory / 'gateway.db'}"))
 
 
 def test_a_write_method_has_the_limit_that_is_set_and_the_others_have_none(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ CODES = {"GATEWAY_CODES": "7:s3cret"}
 def test_only_the_codes_have_to_be_set() -> None:
     settings = load(CODES)
     assert (settings.host, settings.port, settings.strict, settings.methods) == ("127.0.0.1", 8090, True, None)
-    assert settings.store == Path(".local/gateway.db")
+    assert settings.store == "sqlite:///.local/gateway.db"
     assert settings.media == Path(".local/gateway-media")
 
 
@@ -30,7 +30,7 @@ def test_a_code_does_not_show() -> None:
 
 
 def test_a_store_may_be_named_from_the_root() -> None:
-    assert load({**CODES, "GATEWAY_STORE": "sqlite:////var/lib/x.db"}).store == Path("/var/lib/x.db")
+    assert load({**CODES, "GATEWAY_STORE": "sqlite:////var/lib/x.db"}).store == "sqlite:////var/lib/x.db"
 
 
 def test_limits_replace_those_of_the_contract() -> None:
@@ -46,7 +46,7 @@ NONSENSE = [
     ("GATEWAY_CODES", "7:s3cret:1:2"),
     ("GATEWAY_PORT", "0"),
     ("GATEWAY_PORT", "http"),
-    ("GATEWAY_STORE", "postgresql://user:s3cret@host/db"),
+    ("GATEWAY_STORE", "mysql://user:s3cret@host/db"),
     ("GATEWAY_STORE", "/var/lib/x.db"),
     ("GATEWAY_STORE", "sqlite:///"),
     ("GATEWAY_TLS_CERT", "cert.pem"),

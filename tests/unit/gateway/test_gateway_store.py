@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.database import Database
 from gateway.settings import SettingsError
 from gateway.store import NotStored, Store, find, savepoint
 
@@ -15,7 +16,7 @@ INSERT = (
 )
 
 
-def _insert(db: sqlite3.Connection, *source_ids: str) -> None:
+def _insert(db: Database, *source_ids: str) -> None:
     with savepoint(db):
         for source_id in source_ids:
             db.execute(INSERT, (source_id,))
@@ -30,7 +31,7 @@ def _insert_and_lose(store: Store) -> None:
 
 def test_a_store_of_the_first_form_is_brought_up_to_date_and_keeps_its_records(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    first = Store(path)
+    first = Store(f"sqlite:///{path}")
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP INDEX refs_target")
         db.execute("DROP TABLE refs")
@@ -40,7 +41,7 @@ def test_a_store_of_the_first_form_is_brought_up_to_date_and_keeps_its_records(t
         db.execute(INSERT, ("1",))
         db.execute("PRAGMA user_version = 1")
     first.close()
-    again = Store(path)
+    again = Store(f"sqlite:///{path}")
     assert again.store_id == first.store_id
     with again.reading() as db:
         assert db.execute("SELECT record, target FROM refs").fetchall() == [(900002, 900001)]
@@ -49,7 +50,7 @@ def test_a_store_of_the_first_form_is_brought_up_to_date_and_keeps_its_records(t
 
 
 def test_an_error_undoes_its_own_change_only(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.db")
+    store = Store(f"sqlite:///{tmp_path / 's.db'}")
     with store.transaction() as db:
         _insert(db, "1")
         with pytest.raises(NotStored):
@@ -61,7 +62,7 @@ def test_an_error_undoes_its_own_change_only(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.db")
+    store = Store(f"sqlite:///{tmp_path / 's.db'}")
     with pytest.raises(sqlite3.Error):
         _insert_and_lose(store)
     with store.transaction() as db:
@@ -74,4 +75,4 @@ def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(tmp_path
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"this is text, not a database, whatever its name says" * 100)
     with pytest.raises(SettingsError):
-        Store(tmp_path / "x.db")
+        Store(f"sqlite:///{tmp_path / 'x.db'}")
