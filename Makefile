@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench serve gateway acceptance clean
+.PHONY: help demo test check chaos bench serve gateway acceptance chromium pictures clean
 
 PY      := .venv/bin/python
 VENV    := .venv/.installed
@@ -27,6 +27,10 @@ check: $(VENV)  ## format, lint, types
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy
+	@$(PY) -m lab.bicep
+
+chaos: $(VENV) $(AZURITE)  ## kills and faults on every link, seed by seed; a table, and .local/chaos
+	@$(RUN) lab.chaos --seeds 10
 
 bench: $(VENV) $(AZURITE)  ## how fast it is, as shares of what the limits allow; a table, and .local/bench/bench.json
 	@$(RUN) lab.bench
@@ -40,6 +44,13 @@ gateway: $(VENV)  ## the import gateway in the foreground
 acceptance: $(VENV) $(AZURITE)  ## what takes longer than the tests: the bench, and the demo
 	@$(RUN) lab.bench
 	@$(RUN) lab.demo
+	@$(RUN) lab.packaging.proof
+
+chromium:  ## a browser for the tests, where it can be installed
+	@. lab/install.sh && install_chromium
+
+pictures: $(VENV) $(AZURITE)  ## docs/screenshots
+	@$(RUN) lab.screenshots
 
 clean:  ## remove what was installed and everything that runs left behind (local data too)
 	@rm -rf .venv .local lab/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,13 +8,21 @@ from composition.logs import configure_logging
 from orchestrators.contract import RUN
 from orchestrators.run import run
 from triggers import (
+    http_cutover,
+    http_dashboard,
     http_dead_letters,
     http_flaws,
     http_methods,
+    http_metrics,
     http_plans,
+    http_proof,
+    http_records,
+    http_report,
+    http_rollback,
     http_runs,
     http_service,
     queue_workers,
+    timer_purge,
     timer_watchdog,
 )
 
@@ -29,10 +37,18 @@ for module in (
     http_runs,
     http_dead_letters,
     http_flaws,
+    http_rollback,
+    http_records,
     http_plans,
+    http_cutover,
+    http_proof,
+    http_report,
     http_service,
+    http_metrics,
+    http_dashboard,
     http_methods,
     queue_workers,
+    timer_purge,
     timer_watchdog,
     run_steps,
 ):

@@ -23,7 +23,7 @@ blueprint = df.Blueprint()
 async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worker refuses generic annotations
     """``{"run_id", "epoch", "bound"}`` → ``{"stop", "open", "moved", "near", "due", "done"}``."""
     app = await current()
-    tick = await _settled(app, job, app.advancer.tick(job["run_id"], job["epoch"], bound=job["bound"]))
+    tick = await _settled(app, ADVANCE_RUN, job, app.phases.tick(job["run_id"], job["epoch"], bound=job["bound"]))
     if tick is None:
         return {"stop": False, "open": [], "moved": False, "near": False, "due": None, "done": -1}
     return {**asdict(tick), "open": list(tick.open)}
@@ -33,21 +33,25 @@ async def advance_run(job: dict) -> dict:  # type: ignore[type-arg]  # the worke
 async def bind_run(job: dict) -> bool:  # type: ignore[type-arg]
     """``{"run_id", "epoch"}`` → whether the id map belongs to this portal and this store."""
     app = await current()
-    return bool(await _settled(app, job, app.binder.bind(job["run_id"], job["epoch"])))
+    return bool(await _settled(app, BIND_RUN, job, app.phases.bind(job["run_id"], job["epoch"])))
 
 
 @blueprint.activity_trigger(input_name="job", activity=OPEN_ENTITY)
 async def open_entity(job: dict) -> bool:  # type: ignore[type-arg]
     """``{"run_id", "epoch", "entity"}`` → whether the entity's ranges are cut."""
     app = await current()
-    return bool(await _settled(app, job, app.cutter.open(job["run_id"], job["epoch"], job["entity"])))
+    return bool(await _settled(app, OPEN_ENTITY, job, app.cutter.open(job["run_id"], job["epoch"], job["entity"])))
 
 
-async def _settled(app: App, job: dict[str, Any], work: Awaitable[_T]) -> _T | None:
-    """The result, or None when the step could not be done now; the next tick does it again.
+async def _settled(app: App, step: str, job: dict[str, Any], work: Awaitable[_T]) -> _T | None:
+    """The result, or None when the step could not be done now; the next tick does it again."""
+    facts = {"entity": job["entity"]} if "entity" in job else {}
+    async with app.tracing.work(step, job["run_id"], **facts):
+        return await _tried(app, job, work)
 
-    A defect halts the run: it would only happen again at every tick.
-    """
+
+async def _tried(app: App, job: dict[str, Any], work: Awaitable[_T]) -> _T | None:
+    """A defect halts the run: it would only happen again at every tick."""
     try:
         return await work
     except (PortageError, Conflict) as error:

@@ -18,6 +18,8 @@ _UNAUTHORISED = 401
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 _POLL_SECONDS = 10.0
+_JSON, _PAGE = "application/json", "text/html"
+_NAMES = {_JSON: "JSON", _PAGE: "page"}
 _PREVIEW_SECONDS = 230.0
 """As long as the platform lets an HTTP request take."""
 
@@ -40,7 +42,7 @@ class Api:
         key = {"x-functions-key": connection.key.value} if connection.key else {}
         self._client = httpx.Client(
             base_url=connection.url.value,
-            headers={"accept": "application/json", **key},
+            headers=key,
             timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
             # A proxy of the environment leads away from this machine.
             trust_env=not _is_loopback(connection.url.value),
@@ -67,6 +69,19 @@ class Api:
         """POST /api/runs/{run_id}/{action}."""
         return self._call("POST", f"/api/runs/{quote(run_id, safe='')}/{action}", content=request)
 
+    def rollback(self, run_id: str, entities: list[str], token: str | None = None) -> Answer:
+        """POST /api/runs/{run_id}/rollback: what it takes and a token; with that token it begins (202)."""
+        request: JsonObject = {"entities": entities} if entities else {}
+        if token is not None:
+            request["token"] = token
+        path = f"/api/runs/{quote(run_id, safe='')}/rollback"
+        return self._call("POST", path, content=request, changes=token is not None)
+
+    def rolled_back(self, run_id: str, *, after: str | None = None) -> Answer:
+        """GET /api/runs/{run_id}/rollback → {"entities", "items", "next"}: what the last rollback left."""
+        query = {"after": after} if after else {}
+        return self._call("GET", f"/api/runs/{quote(run_id, safe='')}/rollback", query={**query, "limit": "1000"})
+
     def dead_letters(self, run_id: str, *, limit: int | None = None, after: str | None = None) -> Answer:
         """GET /api/dead-letters → {"items", "next"}: up to ``limit`` of them behind ``after``."""
         wanted = {"run_id": run_id, "limit": None if limit is None else str(limit), "after": after}
@@ -79,10 +94,27 @@ class Api:
         """
         return self._call("GET", "/api/dead-letters/causes", query={"run_id": run_id}, seconds=_POLL_SECONDS)
 
+    def requeue(self, request: JsonObject) -> Answer:
+        """POST /api/dead-letters/requeue → {"requeued", "waiting", "runs", "status_url", "unknown"}."""
+        return self._call("POST", "/api/dead-letters/requeue", content=request)
+
     def flaws(self, run_id: str, **wanted: str | None) -> Answer:
         """GET /api/runs/{run_id}/flaws → {"items", "next"}; ``entity``, ``kind``, ``limit``, ``after`` narrow it."""
         query = {name: value for name, value in wanted.items() if value}
         return self._call("GET", f"/api/runs/{quote(run_id, safe='')}/flaws", query=query)
+
+    def proof(self, run_id: str) -> Answer:
+        """GET /api/runs/{run_id}/proof: figures, verdict and findings of each entity, and the gates."""
+        return self._call("GET", f"/api/runs/{quote(run_id, safe='')}/proof")
+
+    def explain(self, plan: str, entity: str, source_id: str, within: str | None = None) -> Answer:
+        """GET /api/records/{plan}/{entity}/{source_id}: the life of one record."""
+        path = "/".join(quote(part, safe="") for part in (plan, entity, source_id))
+        return self._call("GET", f"/api/records/{path}", query={"within": within} if within else {})
+
+    def report(self, run_id: str, *, as_page: bool) -> Answer:
+        """GET /api/runs/{run_id}/report, as JSON, or as a page of HTML, whose body is None."""
+        return self._call("GET", f"/api/runs/{quote(run_id, safe='')}/report", accept=_PAGE if as_page else _JSON)
 
     def plans(self) -> Answer:
         """GET /api/plans."""
@@ -92,6 +124,11 @@ class Api:
         """POST /api/plans/{plan}/preview: what a run would do. It asks the portal, and may wait for its turn."""
         path = f"/api/plans/{quote(plan, safe='')}/preview"
         return self._call("POST", path, content=request, seconds=_PREVIEW_SECONDS, changes=False)
+
+    def cutover(self, plan: str, request: JsonObject | None = None) -> Answer:
+        """GET /api/plans/{plan}/cutover: state, sheet and checklist; POST with ``request``: the same after it."""
+        path = f"/api/plans/{quote(plan, safe='')}/cutover"
+        return self._call("GET", path) if request is None else self._call("POST", path, content=request)
 
     def doctor(self) -> Answer:
         """GET /api/doctor → {"settings": [{name, value, source}], "checks": [{name, ok, severity, detail, fix}]}."""
@@ -106,11 +143,14 @@ class Api:
         query: dict[str, str] | None = None,
         seconds: float = _ANSWER_SECONDS,
         changes: bool | None = None,
+        accept: str = _JSON,
     ) -> Answer:
         """``changes`` says whether the request may change something; without it, a POST may."""
         timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
         try:
-            response = self._client.request(method, path, json=content, params=query, timeout=timeout)
+            response = self._client.request(
+                method, path, json=content, params=query, timeout=timeout, headers={"accept": accept}
+            )
         except httpx.RequestError as error:
             raise self._unreachable(error, changes=method == "POST" if changes is None else changes) from None
         body = _decode(response.content)
@@ -118,10 +158,12 @@ class Api:
             raise self._unauthorised()
         if response.is_error:
             raise Refused(response.status_code, body)
-        if not response.is_success or body is None:
+        is_page = accept == _PAGE and response.headers.get("content-type", "").startswith(_PAGE)
+        if not response.is_success or (body is None and not is_page):
             url = self.connection.url
             raise Unreachable(
-                f"{url.value} is not the Portage API: HTTP {response.status_code} without the JSON it would send",
+                f"{url.value} is not the Portage API: HTTP {response.status_code} "
+                f"without the {_NAMES[accept]} it would send",
                 hint=f"the address comes from {url.source}",
             )
         return Answer(response.status_code, body, response.content)

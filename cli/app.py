@@ -9,7 +9,25 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from cli.arguments import KeyFile, Url
-from cli.commands import cancel, dead_letters, doctor, flaws, pause, plan, plans, resume, run, status
+from cli.commands import (
+    cancel,
+    cutover,
+    dead_letters,
+    doctor,
+    explain,
+    flaws,
+    pause,
+    plan,
+    plans,
+    report,
+    requeue,
+    resume,
+    rollback,
+    run,
+    status,
+    verify,
+)
+from cli.defaulting import UNNAMED, Defaulting
 from cli.exits import ExitCode
 from cli.failures import Failure
 from cli.output import open_console
@@ -78,11 +96,20 @@ for _command in (
     plan.plan,
     run.run,
     status.status,
+    verify.verify,
+    report.report,
     pause.pause,
     resume.resume,
     cancel.cancel,
-    dead_letters.dead_letters,
+    rollback.rollback,
     flaws.flaws,
+    explain.explain,
     doctor.doctor,
 ):
     app.command(_command.__name__.replace("_", "-"))(_command)
+
+_letters = typer.Typer(cls=Defaulting, rich_markup_mode=None, help="Records that failed for good.")
+_letters.command(UNNAMED)(dead_letters.dead_letters)
+_letters.command("requeue")(requeue.requeue)
+app.add_typer(_letters, name="dead-letters")
+app.add_typer(cutover.cutover, name="cutover")

@@ -19,18 +19,23 @@ from shared.model.json import as_list
 
 def follow(api: Api, run_id: str, output: Output) -> None:
     """Watch a run to its end, then leave with the exit code of its state (130 after Ctrl-C)."""
-    follower = Picture(output.console) if output.live else Lines(output.say)
-    try:
-        with follower:
-            answer = watch(api, run_id, follower)
-    except KeyboardInterrupt:
-        output.say(f"stopped watching; the run goes on. Back to it: portage status {run_id} --watch")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    answer = watched(api, run_id, output)
     status = RunStatus.parse(answer.body)
     _conclude(api, status, output)
     if output.as_json:
         output.json(answer.raw)
     raise typer.Exit(exit_code_for(status.state))
+
+
+def watched(api: Api, run_id: str, output: Output) -> Answer:
+    """Watch a run to its end; answers its last status. Ctrl-C leaves with 130, and the run goes on."""
+    follower = Picture(output.console) if output.live else Lines(output.say)
+    try:
+        with follower:
+            return watch(api, run_id, follower)
+    except KeyboardInterrupt:
+        output.say(f"stopped watching; the run goes on. Back to it: portage status {run_id} --watch")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def show_run(api: Api, answer: Answer, output: Output) -> None:

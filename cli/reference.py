@@ -1,12 +1,13 @@
 """The reference of the command line, made from the commands: ``python -m cli.reference > docs/reference/cli.md``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import typer
 import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from cli.app import app
+from cli.defaulting import UNNAMED, Defaulting
 from cli.exits import ExitCode
 from cli.views.text import duration
 from cli.watching import PATIENCE_SECONDS
@@ -48,22 +49,29 @@ def markdown() -> str:
                 _table(("Code", "Meaning"), [(str(code.value), code.meaning) for code in ExitCode]),
                 "`run --watch` and `status` leave with the code of the run's state.\n",
                 "## Commands\n",
-                *(
-                    _command(name, command, context)
-                    for name, command in group.commands.items()
-                    if isinstance(command, TyperCommand)
-                ),
+                *_commands(group, context),
             ]
         ).rstrip("\n")
         + "\n"
     )
 
 
+def _commands(group: TyperGroup, context: typer.Context) -> Iterator[str]:
+    """Those of a group, and of the groups in it; the one that needs no name goes by that of its group."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, typer.Context(command, info_name=name, parent=context))
+        elif isinstance(command, TyperCommand):
+            yield _command(name, command, context)
+
+
 def _command(name: str, command: TyperCommand, parent: typer.Context) -> str:
     context = typer.Context(command, info_name=name, parent=parent)
+    if isinstance(parent.command, Defaulting) and name == UNNAMED:
+        context.info_name, context.parent = parent.info_name, parent.parent
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     table = _table(("Argument or option", "Meaning"), _records(command, context))
-    return f"### `portage {name}`\n\n{command.help}\n\n    {usage}\n\n{table}"
+    return f"### `{context.command_path}`\n\n{command.help}\n\n    {usage}\n\n{table}"
 
 
 def _records(command: TyperCommand | TyperGroup, context: typer.Context) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.model.json import Json, JsonObject, as_map
+from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.run import RunMode, RunState
 
 COUNTS = ("extracted", "imported", "skipped", "duplicate", "failed", "dead_lettered")
@@ -81,7 +81,11 @@ class EntityStatus:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """One answer of GET /api/runs/{run_id}. ``rate`` counts records per second; instants are aware."""
+    """One answer of GET /api/runs/{run_id}. ``rate`` counts records per second; instants are aware.
+
+    ``rolled_back`` counts the records that its last rollback restored, deleted, kept or failed on so far.
+    ``gates`` are results by gate, of a run that ended and was proven.
+    """
 
     run_id: str
     plan: str
@@ -98,6 +102,9 @@ class RunStatus:
     waiting_on: str | None
     waiting_since: datetime | None
     waiting_reason: str | None
+    rolling_back: bool = False
+    rolled_back: Mapping[str, int] = field(default_factory=dict)
+    gates: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, body: Json) -> "RunStatus":
@@ -119,6 +126,9 @@ class RunStatus:
             waiting_on=_text(data.get("waiting_on")),
             waiting_since=_instant(data.get("waiting_since")),
             waiting_reason=_text(data.get("waiting_reason")),
+            rolling_back=data.get("phase") == "rollback",
+            gates={str(one.get("gate")): str(one.get("result")) for one in map(as_map, as_list(data.get("gates")))},
+            rolled_back=_sums(as_map(as_map(data.get("rollback")).get("entities"))),
         )
 
     @property
@@ -134,7 +144,7 @@ class RunStatus:
     @property
     def dry(self) -> bool:
         """Whether ``imported`` counts what would be imported: the run writes nothing."""
-        return self.mode == RunMode.DRY_RUN
+        return self.mode in (RunMode.DRY_RUN, RunMode.VALIDATE)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -160,6 +170,12 @@ def _entity(name: str, item: Json) -> EntityStatus:
         incomplete=_text(data.get("incomplete")),
         wait=_wait(as_map(data.get("waiting"))),
     )
+
+
+def _sums(entities: JsonObject) -> dict[str, int]:
+    """Counts over all entities, by name."""
+    names = dict.fromkeys(name for counts in entities.values() for name in as_map(counts))
+    return {name: sum(_count(as_map(counts).get(name)) for counts in entities.values()) for name in names}
 
 
 def _wait(data: JsonObject) -> Wait | None:

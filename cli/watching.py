@@ -1,6 +1,7 @@
 """Following a run until there is nothing to wait for. Watching costs the run nothing and ends without touching it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, Self
@@ -33,10 +34,11 @@ def watch(
     run_id: str,
     follower: Follower,
     *,
+    over: Callable[[RunStatus], bool] = lambda status: status.at_rest,
     poll_seconds: float = POLL_SECONDS,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Answer:
-    """Poll until the run ended or is halted; answer the last status.
+    """Poll until it is ``over``: the run ended or is halted. Answer the last status.
 
     Raises the API's failure when it is a lasting one or when the API was away for ``patience_seconds``.
     """
@@ -54,7 +56,7 @@ def watch(
             away_since = None
             status = waiting.dated(RunStatus.parse(answer.body))
             follower.show(status)
-            if status.at_rest:
+            if over(status):
                 return answer
         time.sleep(poll_seconds)
 

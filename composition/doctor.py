@@ -1,45 +1,59 @@
 """``portage doctor``: every setting with its source, and every system tried."""
 
+import os
 from dataclasses import asdict, dataclass
 
 from composition.examining import not_asked, plan_checks
 from shared.engine.job import Jobs
 from shared.model.errors import PortageError
 from shared.model.json import JsonObject
+from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE
 from shared.ports.stores import Stores
-from shared.ports.systems import Check
-from shared.settings.model import Settings, SettingsError, describe, describe_wrong
+from shared.ports.systems import Check, Severity
+from shared.settings.configuration import Configuration
+from shared.settings.layers import describe_wrong
+from shared.settings.model import SettingsError
 
 
 @dataclass(slots=True)
 class Doctor:
     """Examines this installation; writes nothing but one small row of its own."""
 
-    settings: Settings
+    configuration: Configuration
     stores: Stores
     jobs: Jobs
     plan_names: tuple[str, ...]
 
     async def examine(self) -> JsonObject:
         """``{"settings": [{"name", "value", "source"}], "checks": […]}``, a check as ``Check`` has it."""
-        checks = [await self._storage()]
+        checks = [*self._sources(), await self._storage()]
         for plan in self.plan_names:
             try:
                 job = self.jobs.of(plan)
             except ValueError as error:
-                fix = "Set or correct it and restart the function app"
+                fix = "Set or correct it: Azure's services are read every minute, the environment at the start"
                 checks.append(Check(f"plan {plan}", False, str(error), fix, "settings.missing"))
                 continue
             checks += await plan_checks(job, self.stores)
-        return {"settings": describe(self.settings), "checks": [asdict(check) for check in checks]}
+        return {"settings": list(self.configuration.rows), "checks": [asdict(check) for check in checks]}
+
+    def _sources(self) -> list[Check]:
+        """What keeps settings from being read again; they stay as they were until it is mended."""
+        trouble = self.configuration.trouble
+        if trouble is None:
+            return []
+        fix = "Correct it there; it is read again within a minute"
+        return [Check("settings", False, trouble, fix, "settings.stale", Severity.WARNING)]
 
     async def _storage(self) -> Check:
         try:
             await self.stores.shared.read("doctor", "probe")
             await self.stores.archive.names("raw/none")
+            for queue in (EXTRACT_QUEUE, IMPORT_QUEUE):
+                await self.stores.queue.length(queue)
         except PortageError as error:
-            return not_asked("storage", error, "Check AzureWebJobsStorage and the network to it")
-        return Check("storage", True, "tables and blobs answer")
+            return not_asked("storage", error, "Check AzureWebJobsStorage, its roles and the network to it")
+        return Check("storage", True, "tables, blobs and queues answer")
 
 
 def unconfigured(error: SettingsError) -> JsonObject:
@@ -48,4 +62,4 @@ def unconfigured(error: SettingsError) -> JsonObject:
         Check(f"setting {name}", False, expected, f"Correct {name} and restart the function app", "settings.wrong")
         for name, expected in error.wrong.items()
     ]
-    return {"settings": describe_wrong(error), "checks": [asdict(check) for check in checks]}
+    return {"settings": describe_wrong(error, os.environ), "checks": [asdict(check) for check in checks]}

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from composition.durations import Delivery, deliveries, source_seconds
 from composition.examining import plan_checks
+from composition.flags import switch_checks
 from shared.engine.job import Job, Jobs, Pace
 from shared.model.errors import PortageError
 from shared.model.json import Json, JsonObject
@@ -14,7 +15,7 @@ from shared.model.records import Capabilities
 from shared.ports.stores import Stores
 from shared.ports.surveys import EntitySize, Survey
 from shared.ports.systems import Check, Severity
-from shared.settings.model import Settings
+from shared.settings.configuration import Configuration
 
 _GRAVITY = tuple(Severity)
 _HOUR = 3600
@@ -24,7 +25,7 @@ _HOUR = 3600
 class Preview:
     """Asks both systems of a plan. Raises KeyError for an unknown plan and NotConfigured when they are not set."""
 
-    settings: Settings
+    configuration: Configuration
     stores: Stores
     jobs: Jobs
 
@@ -47,7 +48,15 @@ class Preview:
             "entities": [_entity(size, writes.get(size.name), lacking.get(size.name, ())) for size in sizes],
             "totals": self._totals(survey, list(writes.values())),
             "findings": _findings(
-                [*_gaps(job.plan, entities, arrived), *checks, *_unread(sizes, lacking)], entities, written
+                [
+                    *switch_checks(self.configuration, plan),
+                    *_gaps(job.plan, entities, arrived),
+                    *checks,
+                    *_unread(sizes, lacking),
+                    *_missed_by_deltas(job.plan),
+                ],
+                entities,
+                written,
             ),
             "webhooks": list(survey.callers),
             "modules": list(survey.modules),
@@ -57,13 +66,15 @@ class Preview:
     def _totals(self, survey: Survey, writes: Sequence[Delivery]) -> JsonObject:
         """Of what is known; ``incomplete`` names the entities whose records or calls are not."""
         calls = sum(size.calls or 0 for size in survey.entities)
-        reading = source_seconds(calls, survey, self.settings.source_rate, self.settings.source_burst)
+        settings = self.configuration.settings
+        reading = source_seconds(calls, survey, settings.source_rate, settings.source_burst)
         writing = sum(one.seconds for one in writes)
         media = survey.media
         return {
             "records": sum(size.count or 0 for size in survey.entities),
             "source_calls": calls,
             "target_calls": sum(one.calls for one in writes),
+            "proof_calls": sum(one.proof for one in writes),
             "hours": _hours(max(reading, writing)),
             "source_hours": _hours(reading),
             "target_hours": _hours(writing),
@@ -102,6 +113,7 @@ def _entity(size: EntitySize, delivery: Delivery | None, lacking: Sequence[str])
         "estimated": size.estimated,
         "calls": size.calls,
         "target_calls": None if delivery is None else delivery.calls,
+        "proof_calls": None if delivery is None else delivery.proof,
     }
 
 
@@ -153,6 +165,21 @@ def _unread(sizes: Sequence[EntitySize], told: Container[str]) -> list[Check]:
         )
         for note, names in by_note.items()
     ]
+
+
+def _missed_by_deltas(plan: Plan) -> list[Check]:
+    """What only a full run finds."""
+    told = {one.name: one.delta.misses for one in plan.entities if one.delta is not None and one.delta.misses}
+    detail = "; ".join(f"{name}: {what}" for name, what in told.items())
+    found = Check(
+        "missed by deltas",
+        ok=True,
+        detail=f"{detail}. A full run finds them",
+        code="delta.misses",
+        severity=Severity.INFO,
+        entities=tuple(told),
+    )
+    return [found] if told else []
 
 
 def _findings(checks: Sequence[Check], entities: Sequence[str], written: set[str]) -> list[Json]:

@@ -24,14 +24,17 @@ class Access:
     ticks: Callable[[], float] = time.monotonic
     _calls: dict[tuple[str, str], deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
-    def check_code(self, user: str, code: str) -> None:
-        """Every code is compared in constant time, expired ones too."""
-        valid = False
+    def check_code(self, user: str, code: str) -> float | None:
+        """When the code expires, in Unix seconds; None: never. Each is compared in constant time, expired ones too."""
+        ends: list[float] = []
         for known in self.settings.codes:
             same = hmac.compare_digest(f"{known.user}:{known.code}".encode(), f"{user}:{code}".encode())
-            valid |= same and (known.expires is None or self.clock() < known.expires)
-        if not valid:
+            end = math.inf if known.expires is None else known.expires
+            if same and self.clock() < end:
+                ends.append(end)
+        if not ends:
             raise CallError("UNAUTHORIZED", "the import code is wrong or has expired")
+        return None if max(ends) == math.inf else max(ends)
 
     def check_address(self, peer: str, forwarded: Sequence[str]) -> None:
         """The caller's address against the allow-list.

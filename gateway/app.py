@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from gateway.access import Access
 from gateway.bodies import chunks, drain, read_object
-from gateway.calls import CONTRACT, Calls
+from gateway.calls import CAPABILITIES, CONTRACT, Calls
 from gateway.entities import BY_PATH
 from gateway.errors import CallError
 from gateway.media import File
@@ -67,7 +67,7 @@ class Gateway:
         line: dict[str, Any] = {"method": method if method in self.calls.methods else "unknown", "user": None}
         outcome: Outcome = {}
         try:
-            self.access.check_code(user, code)
+            request.state.code_expires = self.access.check_code(user, code)
             line["user"] = user
             peer = request.client.host if request.client else ""
             self.access.check_address(peer, request.headers.getlist("x-forwarded-for"))
@@ -94,6 +94,8 @@ class Gateway:
             return await special(request, outcome)
         body = await read_object(request, self.settings.max_bytes)
         answer = await asyncio.to_thread(self.calls.answer, method, body, outcome)
+        if method == CAPABILITIES and request.state.code_expires is not None:
+            answer["code_expires_at"] = request.state.code_expires
         run_id = body.get("run_id")
         if isinstance(run_id, str):
             outcome["run_id"] = run_id[:_LONGEST_LOGGED]

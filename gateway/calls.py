@@ -15,6 +15,7 @@ from gateway.validation import Checker
 from gateway.writes import Writer
 
 CONTRACT = "1.1"
+CAPABILITIES = "import.capabilities"
 _VERSION = "0.1.0"
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,7 +33,7 @@ class Calls:
         self.media.prepare()
         reader = Reader(store)
         self._handlers: dict[str, Handler] = {
-            "import.capabilities": self._capabilities,
+            CAPABILITIES: self._capabilities,
             "import.count": reader.count,
             "import.read": reader.read,
             "import.list": reader.list,

@@ -13,6 +13,16 @@ install_python() {
     return 1
 }
 
+# Without root or apt-get, and without a browser, the tests that need one are skipped and say so.
+install_chromium() {
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing Chromium" >&2
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null && return
+    fi
+    echo "no Chromium: the browser tests are skipped" >&2
+}
+
 install_azurite() {
     if ! node --version 2>/dev/null | grep -Eq '^v(2[0-9]|[3-9][0-9])\.'; then
         echo "Azurite needs Node 20 or newer on the PATH" >&2

@@ -128,10 +128,10 @@ class System:
         self._gateway = self._spawn("gateway", module("gateway"), settings)
         self._gateway.ready()
 
-    def start_host(self) -> Process:
-        """One more function host on the same storage."""
+    def start_host(self, app: Path = ROOT) -> Process:
+        """One more function host on the same storage, with the app of a folder."""
         name = f"host-{len(self.hosts) + 1}"
-        command = module("lab.devhost", "--app", str(ROOT), "--port", str(free_port()))
+        command = module("lab.devhost", "--app", str(app), "--port", str(free_port()))
         host = self._spawn(name, command, self.app_settings)
         self.hosts.append(host)
         host.ready()

@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from shared.model.plan import Entity, Plan
+from plans.gates import read_gates
+from shared.model.plan import Brake, Delta, Entity, Owner, Plan
 from shared.model.records import SchemaNeeds
 from shared.transform.making import Maker
 from shared.transform.mapping import Mapping, Rule
@@ -75,6 +76,8 @@ def read_plan(folder: Path, own: Own = _NOTHING, tables: Path | None = None) -> 
         entities,
         _digest(folder, places.values()),
         document.get("placeholder", {}),
+        read_gates(document.get("gates", {})),
+        _brake(document.get("deletes", {})),
     )
     _check_order(plan)
     imported = [entity.name for entity in entities if not entity.archive_only]
@@ -96,7 +99,25 @@ def _entity(item: dict[str, Any]) -> Entity:
         tree=item.get("tree"),
         archive_only=item.get("archive_only", False),
         ids_follow_content=item.get("ids_follow_content", False),
+        delta=_delta(item["name"], item["delta"]) if "delta" in item else None,
+        goes_with=Owner(**item["goes_with"]) if "goes_with" in item else None,
     )
+
+
+def _delta(entity: str, item: dict[str, Any]) -> Delta:
+    if unknown := sorted(set(item) - {"overlap", "reread", "misses"}):
+        raise MappingError(f"{entity}.delta: knows no {', '.join(unknown)}")
+    delta = Delta(**item)
+    if not all(isinstance(seconds, int) and seconds >= 0 for seconds in (delta.overlap, delta.reread)):
+        raise MappingError(f"{entity}.delta: overlap and reread are whole seconds")
+    return delta
+
+
+def _brake(item: dict[str, Any]) -> Brake:
+    brake = Brake(item.get("brake", 0.05), item.get("at_least", 20))
+    if set(item) - {"brake", "at_least"} or not (0 <= brake.share <= 1 and brake.at_least >= 0):
+        raise MappingError("[deletes] has brake, a share, and at_least, a number of records")
+    return brake
 
 
 def _own(name: str) -> Own:
@@ -171,6 +192,9 @@ def _check_order(plan: Plan) -> None:
             raise MappingError(
                 f"{plan.name}: {entity.name} comes after {', '.join(late)}, which is not listed before it"
             )
+        owner = entity.goes_with
+        if owner is not None and owner.entity not in entity.requires:
+            raise MappingError(f"{plan.name}: {entity.name} goes with {owner.entity}, which it does not require")
         followed = (*entity.extract_after, *entity.also_after, *entity.described_by)
         if strange := [name for name in followed if name not in plan.names]:
             raise MappingError(f"{plan.name}: {entity.name} follows {', '.join(strange)}, which the plan does not have")

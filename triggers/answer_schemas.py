@@ -7,6 +7,8 @@ from shared.model.run import RunMode, RunState
 from shared.ports.systems import Severity
 from shared.transform.coverage import FURTHER, MOST_NAMES
 from triggers.problems import STATUS
+from triggers.proof_schema import VERDICT
+from triggers.rollback_schema import FIGURES
 
 Schema = dict[str, Any]
 
@@ -67,8 +69,23 @@ def _status() -> Schema:
         calls=_object(source=_COUNT, target=_COUNT),
         source_methods=_METHODS,
         target_methods=_METHODS,
-        rate={**_NUMBER, "description": "Records per second since the start, reading and writing counted"},
+        gates={
+            **list_of({"$ref": "#/components/schemas/Gate"}),
+            "description": "The plan's gates, once the run has ended; none of a dry run",
+        },
+        failures={
+            **_object(
+                **dict.fromkeys(("attempted", "dead_lettered", "transient", "resolved", "persistent"), _COUNT),
+                dead_letter_share={"type": "number"},
+                resolved_share=_NUMBER,
+            ),
+            "description": "Dead letters among the records attempted; and of failures that may pass, those that went "
+            "well when they were tried again",
+        },
+        rate={**_NUMBER, "description": "Records per second since the start, reading, writing and proving counted"},
         eta_seconds=_NUMBER,
+        phase={"enum": ["rollback", None], "description": "What the run is at, where it is not its own work"},
+        rollback={**FIGURES, "type": ["object", "null"], "description": "What its last rollback did so far"},
     )
     return _object(**run["properties"], **more["properties"])
 
@@ -83,9 +100,18 @@ def _entity() -> Schema:
         expected=expected,
         **dict.fromkeys((*counted, *ended), _COUNT)
         | {"imported": {**_COUNT, "description": "In a dry run: what would be imported"}},
+        verdict=VERDICT,
+        **dict.fromkeys(("verified", "differing", "missing"), _COUNT),
         blocked_by={**_PERHAPS, "description": "The reason that stopped this entity alone"},
         message=_PERHAPS,
         incomplete={**_PERHAPS, "description": "What could not be read of the entities that it follows"},
+        since={**_PERHAPS_INSTANT, "description": "From when on a delta reads what changed; null: it is read whole"},
+        deleted_at_source={
+            **_object(**dict.fromkeys(("compared", "gone", "unseen", "deleted", "held", "kept"), _COUNT)),
+            "description": "Of the records that went in: those that the source has no more (`gone`) or does not show "
+            "though they may be there (`unseen`); and of those that are gone, how many were deleted at the target, "
+            "held back because they are too many, or kept because others refer to them",
+        },
         waiting={
             **_object(pages=_COUNT, until=_INSTANT, reason=_PERHAPS, message=_PERHAPS),
             "type": ["object", "null"],
@@ -101,10 +127,24 @@ def _entity() -> Schema:
 
 
 def _dead_letter() -> Schema:
-    return _object(
-        **dict.fromkeys(("run_id", "entity", "source_id", "reason", "message", "cause"), _TEXT),
-        attempts=_COUNT,
+    told = _object(
+        **dict.fromkeys(("id", "run_id", "entity", "source_id", "reason", "message", "cause"), _TEXT),
+        attempts={**_COUNT, "description": "Those of before it was requeued included"},
         **dict.fromkeys(("field", "raw_blob", "hint"), _PERHAPS),
+        page={**_PERHAPS, "description": "The row of the ledger that gave the record up"},
+        needs={**_PERHAPS, "description": "`entity:source id` of the records that it waited for in vain"},
+    )
+    told["properties"]["id"] = {**_TEXT, "description": "By which it can be requeued"}
+    return told
+
+
+def _requeued() -> Schema:
+    return _object(
+        requeued={**_COUNT, "description": "Letters that go again"},
+        waiting={**_COUNT, "description": "How many of them failed for want of the others, and go with them"},
+        runs={**list_of(_TEXT), "description": "Runs that take them up, and end anew"},
+        status_url={**_PERHAPS, "description": "That of the first of them"},
+        unknown={**list_of(_TEXT), "description": "Ids that no letter has which could go again"},
     )
 
 
@@ -134,7 +174,13 @@ def _flaw() -> Schema:
 def _plan() -> Schema:
     names = list_of(_TEXT)
     orders = ("extract_after", "also_after", "described_by", "requires", "import_after")
-    entity = _object(name=_TEXT, **dict.fromkeys(orders, names), archive_only={"type": "boolean"})
+    seconds = {"type": "integer", "description": "Seconds"}
+    delta = {
+        **_object(overlap=seconds, reread=seconds, misses=_PERHAPS),
+        "type": ["object", "null"],
+        "description": "How far back a delta reads, and what it misses all the same; null: it reads all of it",
+    }
+    entity = _object(name=_TEXT, **dict.fromkeys(orders, names), archive_only={"type": "boolean"}, delta=delta)
     texts = dict.fromkeys(("plan", "title", "source", "target"), _TEXT)
     return _object(**texts, modes=names, digest=_TEXT, entities=list_of(entity))
 
@@ -167,6 +213,7 @@ ANSWERS: dict[str, Schema] = {
     "DeadLetter": _dead_letter(),
     "DeadLetters": _page_of("DeadLetter"),
     "Cause": _cause(),
+    "Requeued": _requeued(),
     "Flaw": _flaw(),
     "Flaws": _page_of("Flaw"),
     "Plan": _plan(),

@@ -1,27 +1,11 @@
-"""What lacks of a run's records, as the HTTP API tells it."""
+"""Places in the list of what lacks of a run's records, as the HTTP API tells them."""
 
 import re
 
-from shared.engine.runs.flaws import Flaw, Place
-from shared.model.json import JsonObject
-from shared.model.reasons import REASONS
+from shared.engine.runs.flaws import Place
 from triggers.queries import invalid
 
 _PLACE = re.compile(r"([a-z_]{1,100})/([0-9]{1,9})/([a-z0-9-]{1,30})/([0-9]{1,9})")
-
-
-def described(flaw: Flaw) -> JsonObject:
-    """One flaw with the hint of its reason."""
-    return {
-        "entity": flaw.place.entity,
-        "source_id": flaw.source_id,
-        "kind": flaw.kind,
-        "field": flaw.field,
-        "message": flaw.message,
-        "refers_to": flaw.refers_to,
-        "reason": flaw.reason,
-        "hint": REASONS[flaw.reason].hint if flaw.reason in REASONS else None,
-    }
 
 
 def written(place: Place | None) -> str | None:

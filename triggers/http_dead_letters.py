@@ -1,14 +1,19 @@
-"""``/api/dead-letters``: the records that failed for good, one by one and by cause."""
+"""``/api/dead-letters``: the records that failed for good, one by one and by cause; and another try for them."""
 
+import azure.durable_functions as df
 import azure.functions as func
 
 from composition.app import App, current
+from shared.engine.dead_letters.grouping import by_cause
 from shared.model.records import DeadLetter
-from triggers.dead_letters import by_cause, described, page
+from triggers.dead_letters import described, page, selection, told
+from triggers.orchestrations import starter_through
+from triggers.principal import who
 from triggers.problems import answer, guarded
 from triggers.queries import page_size, read_query
+from triggers.run_requests import read_requeue_body
 
-blueprint = func.Blueprint()
+blueprint = df.Blueprint()
 
 
 @blueprint.function_name("http_list_dead_letters")
@@ -33,7 +38,21 @@ async def list_causes(req: func.HttpRequest) -> func.HttpResponse:
     """What the letters have in common, the most frequent first; ``?run_id=`` as above."""
     query = read_query(req, "run_id")
     app = await current()
-    return answer(list(by_cause(await _letters(app, query.get("run_id")))))
+    return answer(by_cause(await _letters(app, query.get("run_id"))))
+
+
+@blueprint.function_name("http_requeue_dead_letters")
+@blueprint.route("dead-letters/requeue", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.durable_client_input(client_name="client")
+@guarded
+async def requeue(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
+    """202 with how many letters go again and in which runs; 200 when that changes nothing. 400, 404, 409, 413."""
+    read_query(req)
+    body = read_requeue_body(req)
+    app = await current()
+    requeued = await app.requeueing.requeue(selection(body), who(req), starter_through(client), only_tell=body.dry_run)
+    url = req.url.split("?")[0].rstrip("/").removesuffix("dead-letters/requeue") + "runs/{}"
+    return answer(told(requeued, url), 202 if requeued.runs and not body.dry_run else 200)
 
 
 async def _letters(app: App, run_id: str | None) -> list[DeadLetter]:

@@ -4,7 +4,7 @@ import azure.functions as func
 
 from composition.app import current
 from shared.engine.runs.flaws import KINDS
-from triggers.flaws import described, read_place, written
+from triggers.flaws import read_place, written
 from triggers.problems import answer, guarded
 from triggers.queries import one_of, page_size, read_query
 
@@ -26,4 +26,4 @@ async def list_flaws(req: func.HttpRequest) -> func.HttpResponse:
     run = await app.control.existing(req.route_params["run_id"])
     entity = one_of(query, "entity", run.entities)
     flaws, following = await app.flaws.page(run, size, entity=entity, kind=kind, after=place)
-    return answer({"items": [described(flaw) for flaw in flaws], "next": written(following)})
+    return answer({"items": [flaw.document() for flaw in flaws], "next": written(following)})

@@ -1,5 +1,7 @@
 """``/api/plans``: what this installation can do."""
 
+from dataclasses import asdict
+
 import azure.functions as func
 
 from composition.app import App, current
@@ -7,7 +9,7 @@ from shared.model.json import JsonObject
 from shared.model.plan import Plan
 from triggers.problems import answer, guarded, unknown_plan
 from triggers.queries import read_query
-from triggers.run_requests import AVAILABLE_MODES, chosen_of, read_preview_body
+from triggers.run_requests import MODES, chosen_of, read_preview_body
 
 blueprint = func.Blueprint()
 
@@ -57,7 +59,7 @@ def _describe(plan: Plan) -> JsonObject:
         "title": plan.title,
         "source": plan.source,
         "target": plan.target,
-        "modes": [mode.value for mode in AVAILABLE_MODES],
+        "modes": list(MODES),
         "digest": plan.digest,
         "entities": [
             {
@@ -68,6 +70,7 @@ def _describe(plan: Plan) -> JsonObject:
                 "requires": list(entity.requires),
                 "import_after": list(entity.import_after),
                 "archive_only": entity.archive_only,
+                "delta": None if entity.delta is None else asdict(entity.delta),
             }
             for entity in plan.entities
         ],

@@ -1,16 +1,22 @@
 """``/api/runs``: start, list, status, pause, resume, cancel."""
 
+import logging
+
 import azure.durable_functions as df
 import azure.functions as func
 
 from composition.app import current
+from composition.flags import SWITCH_ON
 from shared.engine.runs.status import summary
 from shared.model.run import Run, RunState
+from shared.ports.tracing import learn
 from triggers.orchestrations import starter_through
 from triggers.principal import who
-from triggers.problems import answer, guarded, unknown_plan
+from triggers.problems import Problem, answer, guarded, unknown_plan
 from triggers.queries import one_of, read_query
 from triggers.run_requests import read_body, read_resume_body, to_request
+
+_LOG = logging.getLogger("portage.api")
 
 blueprint = df.Blueprint()
 
@@ -19,17 +25,26 @@ blueprint = df.Blueprint()
 @blueprint.route("runs", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @blueprint.durable_client_input(client_name="client")
 @guarded
-async def start_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """202 with ``run_id`` and ``status_url``; 400, 404 UNKNOWN_PLAN, 409, 413 as problem documents."""
+async def start_run(
+    req: func.HttpRequest, client: df.DurableOrchestrationClient, context: func.Context
+) -> func.HttpResponse:
+    """202 with ``run_id`` and ``status_url``; 400, 403 FLAG_DISABLED, 404, 409, 413 as problem documents."""
     read_query(req)
     body = read_body(req)
     app = await current()
     plan = app.plan(body.plan)
     if plan is None:
         raise unknown_plan(body.plan, app.plan_names)
+    if app.configuration.disabled(plan.name):
+        raise Problem("FLAG_DISABLED", SWITCH_ON)
     arrived = await app.arrived(plan.name) if body.entities else frozenset()
     request = to_request(body, plan, arrived)
-    run = await app.control.start(request, who(req), starter_through(client))
+    traces = req.headers.get("traceparent"), getattr(context.trace_context, "trace_parent", None)
+    with app.tracing.request("POST /api/runs", *traces, plan=plan.name) as traced:
+        run = await app.control.start(request, who(req), starter_through(client))
+        traced.attributes["status"] = "202"
+        learn(run_id=run.run_id)
+        _LOG.info("run %s of %s begins as %s", run.run_id, run.plan, run.mode.value)
     url = f"{req.url.split('?')[0].rstrip('/')}/{run.run_id}"
     return answer({"run_id": run.run_id, "status_url": url}, 202, {"Location": url})
 

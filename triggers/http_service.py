@@ -1,4 +1,4 @@
-"""Health, doctor, metrics and the API's own description."""
+"""Health, doctor and the API's own description."""
 
 import azure.functions as func
 
@@ -32,16 +32,6 @@ async def doctor(req: func.HttpRequest) -> func.HttpResponse:
     except SettingsError as error:
         return answer(unconfigured(error))
     return answer(await app.doctor.examine())
-
-
-@blueprint.function_name("http_metrics")
-@blueprint.route("metrics", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@guarded
-async def metrics(req: func.HttpRequest) -> func.HttpResponse:
-    """Counters of this process in Prometheus text format."""
-    read_query(req)
-    text = (await current()).counters.exposition()
-    return func.HttpResponse(text, mimetype="text/plain", charset="utf-8")
 
 
 @blueprint.function_name("http_openapi")

@@ -1,5 +1,7 @@
 """The durable client as the engine wants it: start this, is that one alive."""
 
+from datetime import UTC, datetime, timedelta
+
 import azure.durable_functions as df
 
 from shared.engine.job import Starter
@@ -7,10 +9,13 @@ from shared.engine.runs.watching import IsAlive
 
 _ALIVE = {
     df.OrchestrationRuntimeStatus.Running,
-    df.OrchestrationRuntimeStatus.Pending,
     df.OrchestrationRuntimeStatus.ContinuedAsNew,
     df.OrchestrationRuntimeStatus.Suspended,
 }
+
+_BEGINS_WITHIN = timedelta(seconds=60)
+"""An instance and the message that begins it are written one after the other: without the second it is pending for
+good. To take a slow one for dead does no harm: its generation is over when it begins."""
 
 
 def alive_through(client: df.DurableOrchestrationClient) -> IsAlive:
@@ -18,9 +23,17 @@ def alive_through(client: df.DurableOrchestrationClient) -> IsAlive:
 
     async def is_alive(instance_id: str) -> bool:
         status = await client.get_status(instance_id)
-        return bool(status) and status.runtime_status in _ALIVE
+        if not status:
+            return False
+        if status.runtime_status is df.OrchestrationRuntimeStatus.Pending:
+            return bool(datetime.now(UTC) - _in_utc(status.created_time) < _BEGINS_WITHIN)
+        return status.runtime_status in _ALIVE
 
     return is_alive
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def starter_through(client: df.DurableOrchestrationClient) -> Starter:

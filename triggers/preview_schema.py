@@ -29,7 +29,8 @@ def _entity() -> dict[str, Any]:
         count_note=_TEXT,
         estimated={"type": "boolean", "description": "Extrapolated from a sample"},
         calls={**_COUNT, "description": "HTTP calls to the source"},
-        target_calls={**_COUNT, "description": "null for what is not written"},
+        target_calls={**_COUNT, "description": "Calls that write; null for what is not written"},
+        proof_calls={**_COUNT, "description": "Calls to the target that read it back at the end of the run"},
     )
 
 
@@ -38,6 +39,7 @@ def _totals() -> dict[str, Any]:
         records={"type": "integer"},
         source_calls={"type": "integer"},
         target_calls={"type": "integer"},
+        proof_calls={"type": "integer"},
         hours={**_HOURS, "description": "The longer of source_hours and target_hours: both sides work at once"},
         source_hours=_HOURS,
         target_hours=_HOURS,

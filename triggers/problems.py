@@ -8,7 +8,7 @@ import azure.functions as func
 import orjson
 
 from shared.engine.job import NotConfigured
-from shared.engine.runs.control import ControlError
+from shared.engine.runs.refusals import ControlError
 from shared.model.errors import PortageError
 from shared.model.json import Json
 from shared.model.quoting import quoted
@@ -18,12 +18,15 @@ _LOG = logging.getLogger("portage.api")
 
 STATUS = {
     "INVALID_REQUEST": 400,
+    "FLAG_DISABLED": 403,
     "UNKNOWN_PLAN": 404,
     "UNKNOWN_RUN": 404,
+    "UNKNOWN_RECORD": 404,
     "METHOD_NOT_ALLOWED": 405,
     "RUN_ALREADY_ACTIVE": 409,
     "TARGET_CHANGED": 409,
     "INVALID_STATE": 409,
+    "TOKEN_STALE": 409,
     "TOO_LARGE": 413,
     "INTERNAL": 500,
     "NOT_CONFIGURED": 503,
@@ -33,12 +36,15 @@ STATUS = {
 
 _TITLES = {
     "INVALID_REQUEST": "The request is not valid",
+    "FLAG_DISABLED": "The plan is switched off",
     "UNKNOWN_PLAN": "There is no such plan",
     "UNKNOWN_RUN": "There is no such run",
+    "UNKNOWN_RECORD": "Nothing is known of such a record",
     "METHOD_NOT_ALLOWED": "The route does not take this method",
     "RUN_ALREADY_ACTIVE": "A run of this plan has not ended",
     "TARGET_CHANGED": "The id map belongs to another portal or target",
     "INVALID_STATE": "The run's state does not allow this",
+    "TOKEN_STALE": "The confirmation is not of what there is now",
     "TOO_LARGE": "The request is too large",
     "INTERNAL": "Something went wrong inside Portage",
     "NOT_CONFIGURED": "A setting is missing or makes no sense",
@@ -83,16 +89,28 @@ def problem(error: Problem, headers: dict[str, str] | None = None) -> func.HttpR
     )
 
 
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request."""
+
 Handler = Callable[..., Awaitable[func.HttpResponse]]
 
 
+def _check_size(request: func.HttpRequest) -> None:
+    if (size := len(request.get_body())) > LARGEST_BODY:
+        raise Problem("TOO_LARGE", f"The body may have {LARGEST_BODY} bytes; this one has {size}")
+
+
 def guarded(handler: Handler) -> Handler:
-    """Turn what a handler raises into a problem document; a defect is logged and answered without its trace."""
+    """Refuse too large a request, and turn what a handler raises into a problem document.
+
+    A defect is logged and answered without its trace.
+    """
 
     @wraps(handler)
-    async def inner(*args: object, **kwargs: object) -> func.HttpResponse:
+    async def inner(req: func.HttpRequest, **inputs: object) -> func.HttpResponse:
         try:
-            return await handler(*args, **kwargs)
+            _check_size(req)
+            return await handler(req, **inputs)
         except Problem as error:
             found = error
         except ControlError as error:

@@ -1,4 +1,4 @@
-"""Reading the bodies of requests that start, preview or resume a run."""
+"""Reading the bodies of requests that start, preview or resume a run, or requeue its dead letters."""
 
 import json
 from collections.abc import Sequence
@@ -9,16 +9,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from shared.engine.runs.request import RunRequest
+from shared.model.cutover import CutoverAction
 from shared.model.plan import Plan
 from shared.model.quoting import has_control_characters, quoted
 from shared.model.run import RunMode, RunOptions
 from triggers.problems import Problem
 from triggers.queries import CONTROL_CHARACTERS, invalid
 
-LARGEST_BODY = 64 * 1024
-"""Bytes."""
-
-AVAILABLE_MODES = (RunMode.FULL, RunMode.DRY_RUN)
+MODES = tuple(mode.value for mode in RunMode)
 
 
 def _plain(text: str) -> str:
@@ -50,7 +48,7 @@ class RunBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     plan: Text = Field(min_length=1, max_length=100)
-    mode: Text = Field(json_schema_extra={"enum": [mode.value for mode in AVAILABLE_MODES]})
+    mode: Text = Field(json_schema_extra={"enum": list(MODES)})
     entities: list[Text] | None = Field(None, min_length=1, max_length=100)
     since: AwareDatetime | None = None
     options: Options = Options()
@@ -80,23 +78,71 @@ class ResumeBody(BaseModel):
     options: ResumeOptions = ResumeOptions()
 
 
+class RequeueBody(BaseModel):
+    """The body of ``POST /api/dead-letters/requeue``: ids, or a cause, or a run, or a cause in a run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[Text] | None = Field(None, min_length=1, max_length=1000)
+    cause: Text | None = Field(None, min_length=1, max_length=100)
+    run_id: Text | None = Field(None, min_length=1, max_length=100)
+    dry_run: bool = Field(False, strict=True)
+
+
+class CutoverBody(BaseModel):
+    """The body of ``POST /api/plans/{plan}/cutover``: ``about`` is a run to link or a line to tick off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Text = Field(json_schema_extra={"enum": [action.value for action in CutoverAction]})
+    about: Text | None = Field(None, min_length=1, max_length=100)
+    note: Text | None = Field(None, min_length=1, max_length=1000)
+
+
+class RollbackBody(BaseModel):
+    """The body of ``POST /api/runs/{run_id}/rollback``; without a token nothing is done. It may be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entities: list[Text] | None = Field(default=None, min_length=1, max_length=100)
+    token: Text | None = Field(default=None, max_length=200)
+
+
 def read_body(request: func.HttpRequest) -> RunBody:
-    """Raises Problem TOO_LARGE or INVALID_REQUEST with what was expected, field by field."""
+    """Raises Problem INVALID_REQUEST with what was expected, field by field."""
     body = _read(request, RunBody, "an object with plan and mode")
-    if body.mode not in AVAILABLE_MODES:
-        offered = f"expected {' or '.join(AVAILABLE_MODES)}"
-        raise invalid("mode", f"{body.mode} is not offered yet; {offered}" if body.mode in tuple(RunMode) else offered)
+    if body.mode not in MODES:
+        raise invalid("mode", f"expected {' or '.join(MODES)}")
     return body
 
 
 def read_preview_body(request: func.HttpRequest) -> PreviewBody:
-    """No body means all entities. Raises Problem TOO_LARGE or INVALID_REQUEST as ``read_body`` does."""
+    """No body means all entities. Raises Problem INVALID_REQUEST as ``read_body`` does."""
     return _read(request, PreviewBody, "an object with entities, or nothing") if request.get_body() else PreviewBody()
 
 
 def read_resume_body(request: func.HttpRequest) -> ResumeBody:
-    """No body changes no option. Raises Problem TOO_LARGE or INVALID_REQUEST as ``read_body`` does."""
+    """No body changes no option. Raises Problem INVALID_REQUEST as ``read_body`` does."""
     return _read(request, ResumeBody, "an object with options, or nothing") if request.get_body() else ResumeBody()
+
+
+def read_requeue_body(request: func.HttpRequest) -> RequeueBody:
+    """Raises Problem INVALID_REQUEST as ``read_body`` does."""
+    return _read(request, RequeueBody, "an object with ids, cause or run_id")
+
+
+def read_cutover_body(request: func.HttpRequest) -> CutoverBody:
+    """Raises Problem INVALID_REQUEST as ``read_body`` does."""
+    body = _read(request, CutoverBody, "an object with action")
+    if body.action not in tuple(CutoverAction):
+        raise invalid("action", f"expected {' or '.join(CutoverAction)}")
+    return body
+
+
+def read_rollback_body(request: func.HttpRequest) -> RollbackBody:
+    """No body asks about the whole run. Raises Problem INVALID_REQUEST as ``read_body`` does."""
+    expected = "an object with entities and token, or nothing"
+    return _read(request, RollbackBody, expected) if request.get_body() else RollbackBody()
 
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -104,8 +150,6 @@ Body = TypeVar("Body", bound=BaseModel)
 
 def _read(request: func.HttpRequest, model: type[Body], expected: str) -> Body:
     body = request.get_body()
-    if len(body) > LARGEST_BODY:
-        raise Problem("TOO_LARGE", f"The body may have {LARGEST_BODY} bytes; this one has {len(body)}")
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -129,16 +173,16 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
     What is only archived comes along unnamed where chosen entities are read along it or described by it.
     """
     mode = RunMode(body.mode)
-    if body.since is not None:
-        raise invalid("since", f"goes with mode delta, which is not offered yet; {mode.value} reads everything")
+    if body.since is not None and mode is not RunMode.DELTA:
+        raise invalid("since", f"goes with mode delta; {mode.value} reads everything")
     chosen = plan.with_what_they_follow(chosen_of(plan, body.entities))
     for name, gap in plan.unread_parents(chosen).items():
         raise invalid("entities", f"{name} is read along {', '.join(gap)}; add {'it' if len(gap) == 1 else 'them'}")
     for name, gap in plan.missing_requirements(chosen).items():
         if missing := [need for need in gap if need not in already_in]:
             raise invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
-    if body.options.apply_deletes:
-        raise invalid("options.apply_deletes", "goes with mode delta, which is not offered yet")
+    if body.options.apply_deletes and not mode.writes:
+        raise invalid("options.apply_deletes", f"goes with modes that write; {mode.value} writes nothing")
     options = RunOptions(**body.options.model_dump())
     return RunRequest(plan.name, mode, chosen, body.since, options)
 

@@ -17,7 +17,8 @@ blueprint = df.Blueprint()
 @blueprint.timer_trigger("timer", schedule="*/30 * * * * *", run_on_startup=False, use_monitor=False)
 @blueprint.durable_client_input(client_name="client")
 async def watchdog(timer: func.TimerRequest, client: df.DurableOrchestrationClient) -> None:
-    """Revive runs that nobody drives, give back locks that were left behind."""
+    """Restart runs that stand still, give back locks that were left behind, measure how things stand."""
     app = await current()
-    for run_id in await app.watchdog.look(app.plan_names, alive_through(client), starter_through(client)):
-        _LOG.warning("run %s had no orchestration and got a new one", run_id)
+    for finding in await app.watchdog.look(app.plan_names, alive_through(client), starter_through(client)):
+        _LOG.warning("run %s: %s", finding.run_id, finding.message)
+    await app.gauges.measure(app.plan_names)

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import fields
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,27 +13,23 @@ from cli.run_status import RunStatus
 from shared.model.json import Json, JsonObject
 from shared.model.run import RunMode, RunOptions
 
-
-class Mode(StrEnum):
-    """The modes that work today; the API refuses the others of RunMode."""
-
-    FULL = RunMode.FULL
-    DRY_RUN = RunMode.DRY_RUN
-
-
 _OPTIONS = ", ".join(option.name for option in fields(RunOptions))
 
 
 def run(
     context: typer.Context,
     plan: PlanName,
-    mode: Annotated[Mode, typer.Option("--mode", help="What the run does with what it reads.")] = Mode.FULL,
+    mode: Annotated[RunMode, typer.Option("--mode", help="What the run does with what it reads.")] = RunMode.FULL,
     entity: Annotated[
         list[str] | None, typer.Option("--entity", metavar="NAME", help="Only this entity; may be repeated.")
     ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="NAME=VALUE", help=f"May be repeated. Names: {_OPTIONS}."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="INSTANT", help="With --mode delta: read what changed since (ISO 8601)."),
     ] = None,
     watch: Watch = False,
     as_json: AsJson = False,
@@ -43,6 +38,8 @@ def run(
     request: JsonObject = {"plan": plan, "mode": mode.value}
     if entity:
         request["entities"] = entity
+    if since:
+        request["since"] = since
     if option:
         request["options"] = dict(_named_value(text) for text in option)
     api = open_api(context)

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.views.text import clean, number
-from shared.model.json import Json, JsonObject, as_map
+from shared.model.json import Json, JsonObject, as_list, as_map
 
 _TOP = 3
 
@@ -41,6 +41,18 @@ def next_line(run_id: str, page: Json, limit: int | None) -> str:
     return f"more: portage dead-letters {run_id}{size} --after {shlex.quote(place)}" if isinstance(place, str) else ""
 
 
+def requeued_lines(told: JsonObject, *, dry_run: bool) -> list[str]:
+    """How many letters go again, or would; where; and which ids nobody knows."""
+    count, waiting, runs = told.get("requeued"), told.get("waiting"), as_list(told.get("runs"))
+    what = f"{number(count)} dead letter{'' if count == 1 else 's'}" if isinstance(count, int) else "dead letters"
+    among = f", {number(waiting)} of them for want of others" if isinstance(waiting, int) and waiting else ""
+    would = ("would go" if dry_run else "go") if count != 1 or dry_run else "goes"
+    lines = [f"{what} {would} again{among}"]
+    lines += [f"in run {run}{'' if dry_run else f'; watch it with: portage status {run} --watch'}" for run in runs]
+    lines += [f"not found: {one}" for one in as_list(told.get("unknown"))]
+    return lines
+
+
 def _letter(letter: JsonObject) -> Text:
     return Text(clean(f"{letter.get('entity', '?')} {letter.get('source_id', '?')}: {_why(letter)}"))
 
@@ -52,6 +64,7 @@ def _cause(cause: JsonObject) -> list[Text]:
         f"  {shown} x {cause.get('entity', '?')}: {_why(cause)}",
         f"      for example {cause.get('entity', '?')} {cause.get('example_id', '?')}",
         f"      hint: {cause.get('hint')}" if cause.get("hint") else "",
+        f"      again: portage dead-letters requeue --cause {cause.get('cause')}" if cause.get("cause") else "",
     ]
     return [Text(clean(line)) for line in lines if line]
 

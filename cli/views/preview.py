@@ -48,7 +48,8 @@ def _entities(entities: list[Json]) -> Table:
 
 def _totals(totals: JsonObject) -> Iterator[Text]:
     known = "at least " if totals.get("incomplete") else ""
-    calls = f"{number(totals.get('source_calls'))} calls to the source, {number(totals.get('target_calls'))} to write"
+    source, target, proof = (number(totals.get(f"{name}_calls")) for name in ("source", "target", "proof"))
+    calls = f"{source} calls to the source, {target} to write, {proof} to prove it"
     yield Text(f"total: {known}{number(totals.get('records'))} records; {calls}")
     reading, writing = (_time(totals.get(name)) for name in ("source_hours", "target_hours"))
     yield Text(f"time: {known}{_time(totals.get('hours'))} (reading {reading}, writing {writing}, at once)")

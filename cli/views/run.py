@@ -29,6 +29,8 @@ _NOT_IMPORTED = {
 _MOMENTS = 10.0
 """Seconds that are not worth a word: pages wait so long for their turn all the time."""
 
+_FINE_GATES = ("passed", "not_asked")
+
 _MOST_FIELDS = 10
 """How many fields that nobody decided about are named in a line."""
 
@@ -50,12 +52,29 @@ def run_view(status: RunStatus, *, notes: tuple[str, ...] = (), most_lines: int 
     waiting = "; ".join(filter(None, (waiting_line(status), waiting_details(status))))
     at_work = () if status.waiting_on else status.entities
     resting = [line for entity in at_work if (line := resting_line(entity))]
-    lines = [*stopped, *resting, _when(status), pace_line(status), waiting, *outcome_lines(status), *notes]
+    lines = [
+        *stopped,
+        *resting,
+        rollback_line(status),
+        _when(status),
+        pace_line(status),
+        waiting,
+        *outcome_lines(status),
+        *notes,
+    ]
     return Group(
         headline,
         *([Progress(status.entities, dry=status.dry, most_lines=most_lines)] if status.entities else []),
         *(Text(clean(line)) for line in lines if line),
     )
+
+
+def rollback_line(status: RunStatus) -> str:
+    """What the last rollback did, or has done so far; empty of a run that nobody rolled back."""
+    counts = ", ".join(f"{number(count)} {name}" for name, count in status.rolled_back.items())
+    if not counts:
+        return "rolling back" if status.rolling_back else ""
+    return f"{'rolling back' if status.rolling_back else 'rolled back'}: {counts}"
 
 
 def pace_line(status: RunStatus) -> str:
@@ -111,7 +130,16 @@ def outcome_lines(status: RunStatus) -> list[str]:
         lines += [line for entity in status.entities if (line := undecided_line(entity))]
         if any(any(entity.shortfalls.values()) for entity in status.entities):
             lines.append(f"which records these are: portage flaws {status.run_id}")
+        lines += gate_lines(status)
     return lines
+
+
+def gate_lines(status: RunStatus) -> list[str]:
+    """Whether the target was proven to have what it should; nothing of a run that proved nothing."""
+    open_ones = [f"{gate} ({result})" for gate, result in status.gates.items() if result not in _FINE_GATES]
+    if open_ones:
+        return [f"gates that are not passed: {', '.join(open_ones)}; look with: portage verify {status.run_id}"]
+    return ["read back and proven: all gates are passed"] if status.gates else []
 
 
 def shortfall_line(entity: EntityStatus) -> str:

@@ -15,6 +15,7 @@ READ_METHODS = frozenset(
         "crm.company.userfield.list",
         "crm.contact.userfield.list",
         "crm.deal.userfield.list",
+        "crm.item.get",
         "crm.item.list",
         "crm.status.list",
         "crm.type.list",

@@ -1,18 +1,23 @@
 """A Bitrix24 portal as a ``Source``."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from connectors.bitrix24.examination import examine
 from connectors.bitrix24.families import READERS
 from connectors.bitrix24.lanes import Lane
+from connectors.bitrix24.presence.roll_call import RollCall
 from connectors.bitrix24.readers.reader import Portal, Reader
+from connectors.bitrix24.readers.windows import instant
 from connectors.bitrix24.surveying.survey import Surveyor
 from connectors.bitrix24.transport import Access, Transport
 from connectors.bitrix24.webhooks import Webhooks
 from shared.http.client import HttpClient
+from shared.http.renewing import never
 from shared.media.fetching import MediaFetcher
+from shared.model.errors import EntityStopped
 from shared.model.json import JsonObject
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.surveys import Survey
@@ -47,18 +52,44 @@ class Bitrix24Source:
     """Requests per second that are made of the portal, as far as is known."""
 
     _readers: dict[str, Reader] = field(default_factory=dict)
+    _roll_call: RollCall = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Whoever asks for records later learns the portal's pace."""
+        self._roll_call = RollCall(self.webhooks)
 
     @staticmethod
     def of_webhooks(
-        urls: Sequence[str], http: HttpClient, budget: Budget, media: MediaFetcher, rate: float | None = None
+        urls: Sequence[str],
+        http: HttpClient,
+        budget: Budget,
+        media: MediaFetcher,
+        rate: float | None = None,
+        successor: Callable[[Access], Awaitable[Access | None]] = never,
     ) -> "Bitrix24Source":
-        """``media`` fetches the files of records. Raises ValueError for URLs of which ``portal_of`` does."""
-        transports = [Transport(Access.webhook(url), http, Lane(budget, number)) for number, url in enumerate(urls)]
+        """``media`` fetches the files of records, ``successor`` finds what follows a webhook that is refused.
+
+        Raises ValueError for URLs of which ``portal_of`` does.
+        """
+        transports = [
+            Transport(Access.webhook(url), http, Lane(budget, number), successor=successor)
+            for number, url in enumerate(urls)
+        ]
         return Bitrix24Source(portal_of(urls), Webhooks(transports), media, rate)
 
     async def identity(self) -> str:
         """Host (and port) of the portal."""
         return self.portal
+
+    async def now(self) -> datetime | None:
+        """See ``Source.now``; a portal that does not know ``server.time`` does not tell."""
+        webhook = (await self.webhooks.known())[0]
+        try:
+            told = (await webhook.transport.call("server.time", {})).result
+        except EntityStopped:
+            return None
+        seconds = instant(told)
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
         """See ``Source.cut``."""
@@ -71,6 +102,14 @@ class Bitrix24Source:
     def rows(self, entity: str, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """See ``Source.rows``."""
         return self.reader(entity).rows(raw)
+
+    async def shown(self, entity: str, source_ids: Sequence[str]) -> frozenset[str] | None:
+        """See ``Source.shown``."""
+        return await self._roll_call.shown(entity, source_ids)
+
+    async def gone(self, entity: str, source_ids: Sequence[str], extracted: Extracted) -> frozenset[str]:
+        """See ``Source.gone``."""
+        return await self._roll_call.gone(entity, source_ids, extracted)
 
     async def checks(self) -> list[Check]:
         """See ``examine``."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from connectors.bitrix24.query import encode
 from connectors.bitrix24.spending import Spending
 from shared.http.client import Answer, HttpClient
 from shared.http.redaction import register_secret
+from shared.http.renewing import Renewable, never
 from shared.model.errors import EntityStopped, PortageError, RunStopped, SlowDown
 from shared.model.json import Json, JsonObject, as_map
 from shared.ports.systems import Budget
@@ -26,6 +27,9 @@ MOST_COMMANDS = 50
 
 Command = tuple[str, JsonObject]
 """(method, parameters)."""
+
+_REFUSED = ("source.unauthorised", "source.denied")
+"""Portals call a webhook that is gone either; one that merely may not is refused again (API facts §1.4)."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -63,6 +67,15 @@ class Access:
         register_secret(token)
         return Access(_portal(portal_url), f"{parts.scheme}://{parts.netloc}/rest/", token)
 
+    def successor(self, urls: Sequence[str]) -> "Access":
+        """The webhook of the same user among ``urls``, which may have another secret; without one, this one again."""
+        try:
+            others = [Access.webhook(url) for url in urls]
+        except ValueError:
+            return self
+        same = [one for one in others if (one.portal, one.user) == (self.portal, self.user)]
+        return self if not same or self in same else same[0]
+
 
 def _portal(url: str) -> str:
     parts = urlsplit(url.strip())
@@ -93,6 +106,12 @@ class Transport:
     http: HttpClient
     budget: Budget
     spending: Spending = field(default_factory=Spending)
+    successor: Callable[[Access], Awaitable[Access | None]] = never
+    _opened: Renewable[Access] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """``access`` is the first of those that open the portal."""
+        self._opened = Renewable(self.access, self.successor)
 
     async def call(self, method: str, parameters: JsonObject) -> Envelope:
         """One method."""
@@ -155,16 +174,20 @@ class Transport:
 
     async def _post(self, method: str, parameters: JsonObject, payer: str) -> Answer:
         """``payer`` is the method whose budget the call draws on: a batch of one method rests when that method does."""
-        body = parameters if self.access.token is None else {**parameters, "auth": self.access.token}
-        try:
+
+        async def call(access: Access) -> Answer:
+            body = parameters if access.token is None else {**parameters, "auth": access.token}
             return await self.http.post(
-                f"{self.access.base}{method}",
+                f"{access.base}{method}",
                 orjson.dumps(body),
                 method=method,
                 classify=classify,
                 budget=self.budget,
                 payer=payer,
             )
+
+        try:
+            return await self._opened.use(call, _REFUSED)
         except RunStopped as error:
             if self.access.user is not None:
                 error.message = f"webhook of user {self.access.user}: {error.message}"

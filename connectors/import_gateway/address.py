@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from shared.http.redaction import register_secret
+
 
 @dataclass(frozen=True, slots=True)
 class GatewayAddress:
@@ -18,7 +20,10 @@ class GatewayAddress:
 
     @staticmethod
     def parse(url: str) -> "GatewayAddress":
-        """Read ``…/webhook/{user}/{code}``. Raises ValueError, without quoting the URL, when it has another form."""
+        """Read ``…/webhook/{user}/{code}``. Raises ValueError, without quoting the URL, when it has another form.
+
+        From then on no sink shows the code.
+        """
         form = "PORTAGE_GATEWAY_URL must have the form https://host[:port]/webhook/{user}/{code}"
         try:
             parts = urlsplit(url.strip())
@@ -29,6 +34,7 @@ class GatewayAddress:
         named = path[-3:-1][:1] == ["webhook"] and all(path[-2:])
         if parts.scheme not in ("http", "https") or not host or not named or parts.query or parts.fragment:
             raise ValueError(form)
+        register_secret(path[-1])
         base = f"{parts.scheme}://{parts.netloc}{'/'.join(path)}"
         return GatewayAddress(
             host=parts.netloc.rpartition("@")[2],
@@ -38,6 +44,14 @@ class GatewayAddress:
             code=path[-1],
             base=base,
         )
+
+    def successor(self, url: str | None) -> "GatewayAddress":
+        """What ``url`` says of the same user of the same gateway, which may be another code; else this one again."""
+        try:
+            other = GatewayAddress.parse(url or "")
+        except ValueError:
+            return self
+        return other if other.owner == self.owner else self
 
     @property
     def owner(self) -> str:

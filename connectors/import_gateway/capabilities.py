@@ -1,6 +1,6 @@
 """The gateway's description of itself (contract §1)."""
 
-from connectors.import_gateway.methods import MEDIA, WRITE_METHODS
+from connectors.import_gateway.methods import COUNT, LIST, MEDIA, MEDIA_GET, MEDIA_LIST, READ, WRITE_METHODS
 from connectors.import_gateway.receipts import unexpected
 from shared.model.errors import RunStopped
 from shared.model.json import Json, JsonObject
@@ -8,8 +8,8 @@ from shared.model.records import Capabilities, MethodLimit
 
 _MAJOR = "1"
 
-_MEDIA_RATE = 6000
-"""Calls per minute for files, of which the contract names no rate: a gateway that has one refuses and says when."""
+_UNNAMED = dict.fromkeys((MEDIA.method, READ, LIST, COUNT, MEDIA_LIST, MEDIA_GET), 6000)
+"""Calls per minute of what the contract names no rate for: a gateway that has one refuses and says when."""
 
 
 def read_capabilities(answer: Json) -> Capabilities:
@@ -39,14 +39,20 @@ def read_capabilities(answer: Json) -> Capabilities:
         }
         | {MEDIA.entity: MethodLimit(1, rates(answer)[MEDIA.method])},
         max_media_bytes=_positive(answer, "max_media_bytes"),
+        code_expires_at=_instant(answer.get("code_expires_at")),
     )
 
 
 def rates(answer: JsonObject) -> dict[str, int]:
-    """Calls per minute of every method that the gateway names a rate for, and of the one for files."""
+    """Calls per minute of every method that the gateway names a rate for, and of files and reading back."""
     named = {name: limit.get("per_minute") for name, limit in answer["methods"].items() if isinstance(limit, dict)}
     told = {name: rate for name, rate in named.items() if isinstance(rate, int) and rate > 0}
-    return {MEDIA.method: _MEDIA_RATE} | told
+    return _UNNAMED | told
+
+
+def _instant(value: Json) -> float | None:
+    """Contract 1.1 does not ask for it: a gateway that tells it warns in time, another one does no harm."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _text(answer: JsonObject, name: str) -> str:

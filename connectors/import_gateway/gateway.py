@@ -1,9 +1,9 @@
 """The import gateway as a ``Target`` (contract 1.x)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import orjson
 
@@ -12,20 +12,24 @@ from connectors.import_gateway.batch_sizes import BatchSize
 from connectors.import_gateway.bisecting import Bisection
 from connectors.import_gateway.capabilities import rates, read_capabilities
 from connectors.import_gateway.checks import check
+from connectors.import_gateway.deleting import delete
+from connectors.import_gateway.line import Line
 from connectors.import_gateway.media import MediaWriter
-from connectors.import_gateway.methods import CAPABILITIES, COUNT, MEDIA, READ, WRITE_METHODS, idempotency_key
-from connectors.import_gateway.receipts import read_receipts, unexpected
+from connectors.import_gateway.methods import CAPABILITIES, MEDIA, WRITE_METHODS, idempotency_key
+from connectors.import_gateway.reading import ReadBack
+from connectors.import_gateway.receipts import read_receipts
 from connectors.import_gateway.refusals import BatchTooLarge, classify
 from connectors.import_gateway.schema import check_schema
+from connectors.import_gateway.undoing import undo
 from shared.http.client import Answer, HttpClient
-from shared.http.redaction import register_secret
+from shared.http.renewing import Renewable, never
 from shared.model.errors import PortageError, RetryLater
+from shared.model.idmap import IdMapEntry
 from shared.model.json import Json, JsonObject
-from shared.model.records import Capabilities, OutgoingItem, Receipt, SchemaNeeds
+from shared.model.records import Capabilities, Listing, OutgoingItem, Receipt, SchemaNeeds, UndonePage, UndoPhase
 from shared.ports.stores import MediaStore
 from shared.ports.systems import Budget, Check
 
-_IDS_PER_READ = 100
 _BROKEN = 500
 """The first HTTP status that says that the other side, not the call, is at fault."""
 
@@ -49,12 +53,16 @@ class ImportGateway:
     client: HttpClient
     budget: RatedBudget
     files: MediaStore
+    successor: Callable[[GatewayAddress], Awaitable[GatewayAddress | None]] = never
+    _line: Line = field(init=False, repr=False)
+    _back: ReadBack = field(init=False, repr=False)
     _known: Capabilities | None = field(default=None, init=False, repr=False)
     _sizes: dict[str, BatchSize] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Make sure that no sink ever shows the import code."""
-        register_secret(self.address.code)
+        """The code of ``address`` is the first of those that open the gateway."""
+        self._line = Line(Renewable(self.address, self.successor), self.client, self.budget)
+        self._back = ReadBack(self._line)
 
     async def capabilities(self) -> Capabilities:
         """Ask the gateway for its description, and keep to its rates from then on."""
@@ -84,32 +92,41 @@ class ImportGateway:
 
     async def count(self, entity: str) -> tuple[int, int]:
         """(records made by import, others)."""
-        answer = await self._call(COUNT, {"entity": entity})
-        match answer:
-            case {"count": int(ours), "foreign": int(foreign)}:
-                return ours, foreign
-        raise unexpected("no counts")
+        return await self._back.count(entity)
 
     async def read(self, entity: str, source_ids: Sequence[str]) -> dict[str, JsonObject]:
         """``{source_id: {"target_id", "checksum", "data"}}`` for the ids the gateway knows."""
-        found: dict[str, JsonObject] = {}
-        for start in range(0, len(source_ids), _IDS_PER_READ):
-            ids = list(source_ids[start : start + _IDS_PER_READ])
-            answer = await self._call(READ, {"entity": entity, "source_ids": ids})
-            items = answer.get("items") if isinstance(answer, dict) else None
-            if not isinstance(items, list):
-                raise unexpected("no items")
-            for item in items:
-                match item:
-                    case {"source_id": str(source_id), "target_id": str(), "checksum": str(), "data": dict()}:
-                        found[source_id] = {name: item[name] for name in ("target_id", "checksum", "data")}
-                    case _:
-                        raise unexpected("an item lacks what it must have")
-        return found
+        return await self._back.read(entity, source_ids)
+
+    async def listing(self, entity: str, after: str) -> Listing:
+        """Up to 1,000 records behind ``after``, foreign ones last; files too."""
+        return await self._back.listing(entity, after)
+
+    async def fetch(self, target_id: str, into: BinaryIO) -> str:
+        """A file into ``into``; answers its checksum. Raises RecordRejected("media.gone") for an unknown one."""
+        return await self._back.fetch(target_id, into)
+
+    def deletes(self, entity: str) -> bool:
+        """Files cannot be deleted (contract §3)."""
+        return entity in WRITE_METHODS
+
+    async def delete(
+        self, entity: str, run_id: str, batch_id: str, entries: Sequence[IdMapEntry]
+    ) -> tuple[Receipt, ...]:
+        """See ``Target.delete``."""
+        return tuple(await delete(self._call, entity, run_id, batch_id, entries))
+
+    def undoes(self, entity: str) -> bool:
+        """All but files: the contract has no way to undo those."""
+        return entity in WRITE_METHODS
+
+    async def undo(self, entity: str, run_id: str, phase: UndoPhase, after: str) -> UndonePage:
+        """Undo what a run did to a page of records. Errors: as for every call."""
+        return await undo(self._call, entity, run_id, phase, after)
 
     async def checks(self) -> list[Check]:
         """Transport, reachability and contract, enabled methods, reading back."""
-        return await check(self.address, self.capabilities, self.count)
+        return await check(self._line.address, self.capabilities, self.count)
 
     async def schema_checks(self, needs: SchemaNeeds) -> list[Check]:
         """Whether the gateway knows the custom fields and codes that records are going to hold."""
@@ -134,9 +151,7 @@ class ImportGateway:
             return error
 
         try:
-            answer = await self.client.post(
-                self.address.url(method), content, method=method, classify=judge, budget=self.budget
-            )
+            answer = await self._line.post(method, content, judge)
         except RetryLater as error:
             if error.reason.code == "target.unreachable":
                 size.stumbled(len(items))
@@ -145,7 +160,7 @@ class ImportGateway:
 
     async def _send_files(self, run_id: str, _batch_id: str, items: Sequence[OutgoingItem]) -> tuple[Receipt, ...]:
         most = None if self._known is None else self._known.max_media_bytes
-        media = MediaWriter(self.address, self.client, self.budget, self.files, most)
+        media = MediaWriter(self._line, self.files, most)
         return tuple([await media.write(run_id, item) for item in items])
 
     def _size(self, entity: str) -> BatchSize:
@@ -159,9 +174,7 @@ class ImportGateway:
         return True
 
     async def _call(self, method: str, body: JsonObject) -> Json:
-        answer = await self.client.post(
-            self.address.url(method), orjson.dumps(body), method=method, classify=classify, budget=self.budget
-        )
+        answer = await self._line.post(method, orjson.dumps(body))
         return orjson.loads(answer.body)
 
 

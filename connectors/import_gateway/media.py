@@ -6,15 +6,13 @@ from typing import Any
 
 import orjson
 
-from connectors.import_gateway.address import GatewayAddress
+from connectors.import_gateway.line import Line
 from connectors.import_gateway.methods import MEDIA
 from connectors.import_gateway.receipts import unexpected
-from connectors.import_gateway.refusals import BatchTooLarge, Malformed, classify
-from shared.http.client import HttpClient
+from connectors.import_gateway.refusals import BatchTooLarge, Malformed
 from shared.model.errors import Conflict
 from shared.model.records import OutgoingItem, Receipt
 from shared.ports.stores import MediaStore
-from shared.ports.systems import Budget
 
 _LONGEST = 120.0
 """Seconds for one file: 100 MiB at 7 Mbit/s."""
@@ -27,9 +25,7 @@ _TAKEN = {"created": ("imported", "created"), "replaced": ("imported", "updated"
 class MediaWriter:
     """Writes files. ``data`` of an item is ``{"key", "blob", "size", "content_type", "checksum"}``; see the mapping."""
 
-    address: GatewayAddress
-    client: HttpClient
-    budget: Budget
+    line: Line
     files: MediaStore
     most: int | None = None
     """Bytes that the gateway takes of one file, when it has told."""
@@ -54,14 +50,8 @@ class MediaWriter:
             "X-Run-Id": run_id,
         }
         try:
-            answer = await self.client.post(
-                self.address.url(MEDIA.method),
-                partial(self.files.read, data["blob"]),
-                method=MEDIA.method,
-                classify=classify,
-                budget=self.budget,
-                headers=headers,
-                longest=_LONGEST,
+            answer = await self.line.post(
+                MEDIA.method, partial(self.files.read, data["blob"]), headers=headers, longest=_LONGEST
             )
         except BatchTooLarge as error:
             return _failed(item, "TOO_LARGE", error.message)

@@ -42,6 +42,11 @@ MEDIA = WriteMethod("media_file", "import.media.put", "source:media")
 CAPABILITIES = "import.capabilities"
 COUNT = "import.count"
 READ = "import.read"
+LIST = "import.list"
+MEDIA_LIST = "import.media.list"
+MEDIA_GET = "import.media.get"
+DELETE = "import.delete"
+ROLLBACK = "import.rollback"
 SCHEMA_CHECK = "import.schema.check"
 
 

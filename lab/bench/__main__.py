@@ -16,6 +16,7 @@ from lab.bench.extraction import beside_fast_bitrix24, many_deals, operating_lim
 from lab.bench.importing import gateway_limit, without_limits
 from lab.bench.markup import markup
 from lab.bench.measures import Measure
+from lab.bench.scale_out import scale_out
 from lab.directories import own_directory
 from lab.processes import ROOT
 from lab.stopping import stop_when_asked
@@ -29,6 +30,7 @@ _SCENARIOS: tuple[Scenario, ...] = (
     operating_limit,
     beside_fast_bitrix24,
     many_deals,
+    scale_out,
     markup,
 )
 

@@ -2,10 +2,36 @@
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Iterable
+
+from shared.model.records import DeadLetter
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+
+_VALUE = re.compile(rf"'[^']*'|\"[^\"]*\"|\S+@\S+|\d{{1,2}}\.? {_MONTH}\b|\b{_MONTH} \d{{1,2}}\b|\S*\d\S*")
+"""Quotations, e-mail addresses, dates in words, and whatever has a digit: ids, numbers, dates, times."""
+
+_LISTED = re.compile(r"(\b\w+ …)(?:,? \1)+")
+"""The same kind of thing, several times."""
 
 
 def fingerprint(entity: str, reason: str, field: str | None, message: str) -> str:
     """The cause that failures share: reason and message without the ids and values that differ between records."""
-    shape = re.sub(r"'[^']*'|\"[^\"]*\"|\S*\d\S*|\S+@\S+", "…", message.lower())
-    text = "|".join((entity, reason, field or "", " ".join(shape.split())))
+    shape = " ".join(_VALUE.sub("…", message.lower()).split())
+    shape = _LISTED.sub(r"\1", shape)
+    text = "|".join((entity, reason, field or "", re.sub(r"…(?: …)+", "…", shape)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def top_causes(letters: Iterable[DeadLetter], most: int = 3) -> str:
+    """The most frequent causes in words, with how many letters share each and one of their ids."""
+    listed = list(letters)
+    example = {letter.cause: letter for letter in reversed(listed)}
+    counted = Counter(letter.cause for letter in listed)
+    told = []
+    for cause, count in counted.most_common(most):
+        one = example[cause]
+        where = f"{one.reason}, {one.field}" if one.field else one.reason
+        told.append(f"{count} x {one.entity} ({where}): {one.message}, as {one.entity} {one.source_id}")
+    return "; ".join(told)

@@ -1,14 +1,14 @@
 """What the engine works with: a plan's systems and mappings, the stores, and the numbers it goes by."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from shared.engine.budgets.governor import PATIENCE
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
-from shared.model.records import MethodLimit, SchemaNeeds
+from shared.model.records import Link, MethodLimit, SchemaNeeds
 from shared.ports.systems import Source, Target
 from shared.transform.mapping import Mapping
 
@@ -20,11 +20,30 @@ def anything_goes(_entity: str, _data: JsonObject) -> None:
     """For targets whose records follow no schema."""
 
 
+Links = Callable[[str, JsonObject], Iterable[Link]]
+"""The target ids in a record of an entity."""
+
+
+def no_links(_entity: str, _data: JsonObject) -> Iterable[Link]:
+    """For targets whose records lead nowhere."""
+    return ()
+
+
+Opens = Callable[[BinaryIO], str | None]
+"""Why the content of a file cannot be shown, in words; None when it can, or when nobody can tell."""
+
+
+def opens_anything(_content: BinaryIO) -> str | None:
+    """For targets whose files are of no kind in particular."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A plan with its two systems. ``validate`` is asked before a record is sent.
 
-    ``needs`` says, by entity, what the target has to know of before the first record is.
+    ``needs`` says, by entity, what the target has to know of before the first record is. ``links`` finds the target ids
+    in a record that is read back, and ``opens`` tries the content of a file.
     """
 
     plan: Plan
@@ -33,6 +52,8 @@ class Job:
     target: Target
     validate: Validate = anything_goes
     needs: AbstractMapping[str, SchemaNeeds] = field(default_factory=dict)
+    links: Links = no_links
+    opens: Opens = opens_anything
 
     def requirements(self, entity: str) -> frozenset[str]:
         """Other entities without which ``entity`` cannot be written."""
@@ -70,7 +91,9 @@ class Pace:
     ``window`` caps the wake-ups outstanding in a queue, ``probes`` those while the other side is out.
     ``worker_seconds`` is how long one message may work. A wake-up counts as lost after ``heeded_within`` when its queue
     is empty, and after ``requeue_after`` in any case.
-    ``judge_after`` is the number of records from which on the failure threshold counts.
+    ``judge_after`` is the number of records from which on the failure threshold counts. A row is given up after
+    ``most_attempts``, whatever the queues say. A run in which nothing has moved for ``stalled_after`` is restarted, and
+    halted when that did not help ``most_restarts`` times.
     """
 
     ranges: int = 16
@@ -84,6 +107,9 @@ class Pace:
     calls_in_flight: int = 4
     transient_attempts: int = 5
     judge_after: int = 100
+    most_attempts: int = 12
+    stalled_after: float = 900.0
+    most_restarts: int = 3
 
     def in_flight(self, limit: MethodLimit | None) -> int:
         """Calls that one slice has under way at once: not more than get leave before they lose patience.

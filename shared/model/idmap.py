@@ -10,6 +10,9 @@ BLOCK = 1000
 BAND = 100_000
 """Own ids per partition of records that lie by their parents, so that no parent makes a partition without an end."""
 
+MADE_UP = "placeholder"
+"""How ``page`` begins for a record that is made up; the slice that made it up follows."""
+
 _PARTS = re.compile(r"(.*?)(\d{1,18})((?:-(?:n?\d{1,18}|[a-z]{1,16}))?)", re.DOTALL)
 """What stands before the number of a source id, the number, and the name of a part of that record."""
 
@@ -43,6 +46,11 @@ class IdMapEntry:
     page: str
     origin: Origin | None = None
     within: str | None = None
+
+    @property
+    def made_up(self) -> bool:
+        """Whether it stands for a record that the source has no more."""
+        return self.page.startswith(MADE_UP)
 
 
 def _split(source_id: str) -> tuple[str, int, str] | None:

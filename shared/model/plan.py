@@ -3,7 +3,30 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from shared.model.gates import Gates
 from shared.model.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How an entity is read when only what changed is asked for.
+
+    ``overlap`` (seconds) is how far before the last run's beginning that starts, ``reread`` (seconds) how much further
+    back records are read again because the source does not tell that they changed. ``misses`` says in words what is
+    not found this way, but by reading the whole entity.
+    """
+
+    overlap: int = 600
+    reread: int = 0
+    misses: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose records take others along when they are deleted; ``by`` is the source field that names it there."""
+
+    entity: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +39,7 @@ class Entity:
     ``tree`` names the canonical field that points to a parent of the same entity: parents go first.
     ``archive_only`` says that it is read and kept, and that nothing of it is written to the target.
     ``ids_follow_content`` says that a changed record gets another target id, where others keep theirs for good.
+    ``delta`` None: a delta reads it whole, as a full run does. ``goes_with`` tells with which others its records go.
     """
 
     name: str
@@ -27,6 +51,20 @@ class Entity:
     tree: str | None = None
     archive_only: bool = False
     ids_follow_content: bool = False
+    delta: Delta | None = None
+    goes_with: Owner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """How many records of an entity may be deleted at a time: a ``share`` of those known, but ``at_least`` so many."""
+
+    share: float = 0.05
+    at_least: int = 20
+
+    def holds(self, count: int, known: int) -> bool:
+        """Whether ``count`` deletions of ``known`` records are too many to be believed."""
+        return count > max(self.at_least, self.share * known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +72,7 @@ class Plan:
     """Entities in import order. ``digest`` changes when anything of the plan does, mappings included.
 
     ``placeholders``: by entity, the canonical record that stands for one the source has no more; ``{id}`` in a text
-    becomes the source id.
+    becomes the source id. ``gates`` have to be passed for a sign-off. ``brake`` keeps deletions in bounds.
     """
 
     name: str
@@ -44,6 +82,8 @@ class Plan:
     entities: tuple[Entity, ...]
     digest: str
     placeholders: JsonObject = field(default_factory=dict)
+    gates: Gates = field(default_factory=Gates)
+    brake: Brake = field(default_factory=Brake)
 
     def entity(self, name: str) -> Entity:
         """Raises KeyError when the plan has no such entity."""

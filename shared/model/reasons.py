@@ -14,13 +14,45 @@ class Reaction(StrEnum):
     STOP_RUN = "stop_run"
 
 
+class Severity(StrEnum):
+    """How much it takes a person."""
+
+    INFO = "info"  # nothing is wrong
+    WARNING = "warning"  # it passes by itself, or shows up again if it does not
+    ERROR = "error"  # something stays behind until a person acts
+    CRITICAL = "critical"  # nothing goes on until a person acts
+
+
+_USUALLY = {
+    Reaction.RETRY_LATER: Severity.WARNING,
+    Reaction.SLOW_DOWN: Severity.INFO,
+    Reaction.REJECT_RECORD: Severity.ERROR,
+    Reaction.STOP_ENTITY: Severity.ERROR,
+    Reaction.STOP_RUN: Severity.CRITICAL,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One entry of the list. ``code`` is ``family.detail``; ``hint`` says what a person can do."""
+    """One entry of the list. ``code`` is ``family.detail``; ``hint`` says what a person can do.
+
+    ``unusual`` is its severity where that is not the one that goes with the reaction.
+    """
 
     code: str
     reaction: Reaction
     hint: str
+    unusual: Severity | None = None
+
+    @property
+    def family(self) -> str:
+        """What it is about: ``source``, ``target``, ``media``, …"""
+        return self.code.partition(".")[0]
+
+    @property
+    def severity(self) -> Severity:
+        """How much it takes a person."""
+        return self.unusual or _USUALLY[self.reaction]
 
 
 _ALL = (
@@ -69,10 +101,23 @@ _ALL = (
     Reason(
         "media.gone", Reaction.REJECT_RECORD, "The file left the media store too early; a new run fetches it again."
     ),
-    Reason("media.out_of_scope", Reaction.REJECT_RECORD, "Only pictures are moved, and files of tasks by option."),
-    Reason("media.removed", Reaction.REJECT_RECORD, "The portal has it no more: it was deleted meanwhile."),
+    Reason(
+        "media.out_of_scope",
+        Reaction.REJECT_RECORD,
+        "Only pictures are moved, and files of tasks by option.",
+        Severity.INFO,
+    ),
+    Reason(
+        "media.removed",
+        Reaction.REJECT_RECORD,
+        "The portal has it no more: it was deleted meanwhile.",
+        Severity.INFO,
+    ),
     Reason("page.rows_lost", Reaction.STOP_ENTITY, "Restore the page's blob under raw/, or read it in a new run."),
     Reason("page.crashed_worker", Reaction.REJECT_RECORD, "A worker died on this page repeatedly; see the logs."),
+    Reason("proof.differs", Reaction.REJECT_RECORD, "See portage verify; a new run brings what is missing."),
+    Reason("deletes.braked", Reaction.REJECT_RECORD, "See the status; if they are true, raise the plan's brake."),
+    Reason("deletes.refused", Reaction.REJECT_RECORD, "Other records refer to them at the target; see the status."),
     Reason("plan.changed", Reaction.STOP_RUN, "The plan differs from the one this run began with; start a new run."),
     Reason("storage.unreachable", Reaction.RETRY_LATER, "Check the storage account; the run goes on by itself."),
     Reason(
@@ -80,6 +125,7 @@ _ALL = (
         Reaction.STOP_RUN,
         "See portage dead-letters; resume tolerates these, and can raise the threshold for those to come.",
     ),
+    Reason("run.no_progress", Reaction.STOP_RUN, "Nothing moves, though it was restarted; see the logs, then resume."),
     Reason("run.not_configured", Reaction.STOP_RUN, "Set what is missing (see portage doctor), then resume."),
     Reason("run.defect", Reaction.STOP_RUN, "A defect in Portage; the log of this run has the trace."),
 )

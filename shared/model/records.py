@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from shared.model.json import JsonObject
 
@@ -77,6 +78,63 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A target id in a canonical record: where it stands (``members.0.user_id``), and of which entities it may be."""
+
+    field: str
+    entities: tuple[str, ...]
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One record as the target lists it. ``source_id`` is None for files and for what import did not make.
+
+    The latter is ``foreign``.
+    """
+
+    target_id: str
+    source_id: str | None
+    checksum: str
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of what the target has, and where the next one begins, or None."""
+
+    items: tuple[Listed, ...]
+    next: str | None
+
+
+class UndoPhase(StrEnum):
+    """The two passes over what a run wrote (contract §4): the first over all entities, then the second."""
+
+    RESTORE = "restore"  # what it updated or deleted gets its earlier version back
+    DELETE = "delete"  # what it created goes
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of one record. ``outcome`` is ``restored``, ``deleted``, ``kept`` or ``failed``.
+
+    ``reason`` says why the target keeps it or failed on it: a code of the target's.
+    """
+
+    source_id: str
+    outcome: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndonePage:
+    """One call's share of an undo. ``next`` is what to pass as ``after`` for the records that follow, or None."""
+
+    items: tuple[Undone, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MethodLimit:
     """What the target says of one write method."""
 
@@ -87,7 +145,8 @@ class MethodLimit:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """The target's own description (contract §1). ``limits`` is keyed by entity. No file may be larger than
-    ``max_media_bytes``."""
+    ``max_media_bytes``. ``code_expires_at``, in seconds since 1970, is None when the code does not expire, or nobody
+    told."""
 
     contract: str
     store_id: str
@@ -95,6 +154,7 @@ class Capabilities:
     max_bytes: int
     limits: dict[str, MethodLimit] = field(default_factory=dict)
     max_media_bytes: int | None = None
+    code_expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +179,8 @@ class SchemaNeeds:
 class DeadLetter:
     """A record (or page) that failed for good. Points to the raw data; never holds the payload.
 
-    ``cause`` is the fingerprint that letters with the same root share.
+    ``cause`` is the fingerprint that letters with the same root share. ``page`` is the row of the ledger that gave the
+    record up, ``{range}/{row}``. ``needs`` are the records that it waited for in vain: ``user:7 department:9``.
     """
 
     run_id: str
@@ -131,3 +192,5 @@ class DeadLetter:
     raw_blob: str | None
     cause: str
     field: str | None = None
+    page: str | None = None
+    needs: str | None = None

@@ -61,14 +61,36 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """An undo that is under way: of which entities, and what the run's row told before it.
+
+    ``whole``: it takes in all that the run wrote. ``asked_by`` is who asked for it. ``finished_at`` is ISO text;
+    ``reason`` and ``message`` are the run's own.
+    """
+
+    entities: tuple[str, ...]
+    whole: bool
+    asked_by: str
+    state: RunState
+    finished_at: str | None
+    reason: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One row of the ``runs`` table. Instants are aware UTC datetimes.
 
     ``epoch`` counts the generations of a run: resume begins a new one, and messages of an older one do nothing.
     ``waiting_on`` is ``source``, ``target`` or ``storage`` while that side keeps the run waiting. ``tolerated`` counts
-    the failures that were known when a person resumed the run; ``actions`` says who paused, resumed or cancelled it.
-    ``repeats``: a run of the plan has written before, so that much may be unchanged. ``follows`` is the run whose seals
-    this one may believe.
+    the failures that were known when a person resumed the run, and is None until the first tick after that; ``actions``
+    says who paused, resumed or cancelled it, requeued its dead letters, or restarted it.
+    ``repeats``: a run of the plan has written before, so that much may be unchanged; it ``follows`` the one whose seals
+    it may believe. ``requeued`` are blobs that name dead letters which the run is to take up again and has not yet.
+    ``undo`` is the one under way, ``undos`` the number of the last one, ``undone`` the entities it undid. ``trace``
+    is the place in a trace (a ``traceparent``) below which all work of the run belongs.
+    ``source_time`` is what the source's clock showed before anything was read; ``reads_since`` says (ISO) from when on
+    a delta reads the entities that it does not read whole.
     """
 
     run_id: str
@@ -88,11 +110,23 @@ class Run:
     waiting_on: str | None = None
     waiting_since: datetime | None = None
     waiting_reason: str | None = None
-    tolerated: int = 0
+    tolerated: int | None = 0
     repeats: bool = False
     follows: str | None = None
     actions: tuple[JsonObject, ...] = ()
+    undo: Undo | None = None
+    undos: int = 0
+    undone: tuple[str, ...] = ()
+    requeued: tuple[str, ...] = ()
+    trace: str | None = None
+    source_time: datetime | None = None
+    reads_since: dict[str, str] = field(default_factory=dict)
     etag: str | None = None
+
+    @property
+    def left_something(self) -> bool:
+        """Whether records may be in the target by this run."""
+        return self.mode.writes and self.state is not RunState.ROLLED_BACK
 
     @property
     def instance_id(self) -> str:

@@ -12,13 +12,14 @@ from shared.model.json import JsonObject
 from shared.model.ledger import EntityRow, PageKey, PageRow, Stage
 from shared.model.records import DeadLetter
 from shared.model.run import Run
+from shared.model.tombstones import Tombstone
 
 
 class RunStore(Protocol):
     """Runs, the lock of each plan, and what a plan's id map is bound to."""
 
     async def insert(self, run: Run) -> Run:
-        """Add a new run; answers it with its etag. Raises Conflict when the id exists."""
+        """Add a new run; answers it with its etag. Raises Conflict when another has the id."""
 
     async def get(self, run_id: str) -> Run | None:
         """One run, or None."""
@@ -30,7 +31,7 @@ class RunStore(Protocol):
         """Overwrite ``run`` if its etag is still current; answers it with the new etag. Raises Conflict otherwise."""
 
     async def lock(self, plan: str, run_id: str) -> None:
-        """Take the plan's lock (an insert-only row). Raises Conflict when somebody holds it."""
+        """Take the plan's lock (an insert-only row). Raises Conflict when another run holds it."""
 
     async def lock_holder(self, plan: str) -> str | None:
         """The run id that holds the plan's lock."""
@@ -82,6 +83,14 @@ class Ledger(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Entries in the id map's own order, and the place behind the last one; None when there are no more."""
+
+    entries: tuple[IdMapEntry, ...]
+    next: str | None
+
+
 class IdMap(Protocol):
     """Who became whom, for one plan."""
 
@@ -96,6 +105,18 @@ class IdMap(Protocol):
 
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite entries, in transactions of up to 100 of one block."""
+
+    async def add(self, entries: Sequence[IdMapEntry]) -> None:
+        """Insert entries; those of records that are there already are left out, whoever wrote them."""
+
+    async def scan(self, entity: str, after: str = "") -> "Scanned":
+        """Up to 1,000 entries of an entity behind the place ``after`` (of an earlier answer; begin with ``""``).
+
+        What is written meanwhile may be among them or not.
+        """
+
+    async def remove(self, entries: Sequence[IdMapEntry]) -> None:
+        """Take entries out, wherever they lie by their parents; those that are not there are fine."""
 
 
 class Archive(Protocol):
@@ -151,6 +172,22 @@ class DeadLetters(Protocol):
     async def list(self, run_id: str | None = None) -> list[DeadLetter]:
         """All letters (of one run), in key order."""
 
+    async def count(self) -> int:
+        """How many letters there are; none of them is held in memory for that."""
+
+
+class Tombstones(Protocol):
+    """Records that went in and are no longer at the source, by plan and entity."""
+
+    async def write(self, plan: str, tombstones: Sequence[Tombstone]) -> None:
+        """Insert or overwrite."""
+
+    async def of(self, plan: str, entity: str) -> list[Tombstone]:
+        """All of an entity, in the order of their ids."""
+
+    async def remove(self, plan: str, entity: str, source_ids: Sequence[str]) -> None:
+        """Take out those of records that came back; unknown ids are ignored."""
+
 
 class WorkQueue(Protocol):
     """The queues that wake workers up."""
@@ -160,6 +197,9 @@ class WorkQueue(Protocol):
 
     async def length(self, queue: str) -> int:
         """How many messages there are, at least: those that workers have in hand and delayed ones count."""
+
+    async def clear(self, queue: str) -> None:
+        """Delete all messages, those in hand and delayed ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +240,7 @@ class Stores:
     archive: Archive
     media: MediaStore
     dead_letters: DeadLetters
+    tombstones: Tombstones
     queue: WorkQueue
     shared: SharedRows
     idmaps: IdMaps

@@ -2,11 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
+from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
-from shared.model.records import Capabilities, Cut, OutgoingItem, Receipt, SchemaNeeds, SourcePage, SourceRecord
+from shared.model.records import (
+    Capabilities,
+    Cut,
+    Listing,
+    OutgoingItem,
+    Receipt,
+    SchemaNeeds,
+    SourcePage,
+    SourceRecord,
+    UndonePage,
+    UndoPhase,
+)
 from shared.model.run import RunOptions
 from shared.ports.surveys import Survey
 
@@ -69,6 +82,18 @@ class Extracted(Protocol):
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
         """The records of one page."""
 
+    def since(self, entity: str) -> datetime | None:
+        """From when on changes are wanted, at least; None when the entity is to be read whole."""
+
+    async def earlier(self, entity: str) -> tuple[str, ...]:
+        """Names of the pages that earlier runs left of an entity, oldest first.
+
+        Later ones hold newer versions of the same records. What was deleted since is still there.
+        """
+
+    async def gone(self, entity: str) -> frozenset[str]:
+        """Ids of records that are known to be at the source no more."""
+
 
 class Source(Protocol):
     """A system of record. Reads only.
@@ -78,6 +103,9 @@ class Source(Protocol):
 
     async def identity(self) -> str:
         """Name of the portal (host and port), stable over runs and free of secrets."""
+
+    async def now(self) -> datetime | None:
+        """What the system's own clock shows; None when it does not tell."""
 
     async def cut(self, entity: str, ranges: int, extracted: Extracted) -> Cut:
         """Cut an entity into ranges that can be read side by side; an empty one gives no cursor.
@@ -93,6 +121,15 @@ class Source(Protocol):
         """The records of a page, made again of its raw answers in the same order. Asks nobody.
 
         Raises RetryLater for answers that are not whole.
+        """
+
+    async def shown(self, entity: str, source_ids: Sequence[str]) -> frozenset[str] | None:
+        """Which of these records a cheap list shows; None when there is no such list. Others may be there, too."""
+
+    async def gone(self, entity: str, source_ids: Sequence[str], extracted: Extracted) -> frozenset[str]:
+        """Which of these records are deleted for certain: each was asked for by its id, or nobody would know better.
+
+        What may only be out of sight is not among them.
         """
 
     async def checks(self) -> list[Check]:
@@ -127,6 +164,32 @@ class Target(Protocol):
 
     async def read(self, entity: str, source_ids: Sequence[str]) -> dict[str, JsonObject]:
         """``{source_id: {"target_id", "checksum", "data"}}`` for the ids the target knows."""
+
+    async def listing(self, entity: str, after: str) -> Listing:
+        """Up to 1,000 records behind ``after`` (begin with ``""``), foreign ones last; files too."""
+
+    async def fetch(self, target_id: str, into: BinaryIO) -> str:
+        """Write the content of a file to ``into``, which is empty; answers the checksum that the target tells of it.
+
+        Raises RecordRejected("media.gone") when the target knows no such file.
+        """
+
+    def deletes(self, entity: str) -> bool:
+        """Whether records of an entity can be deleted one by one."""
+
+    async def delete(
+        self, entity: str, run_id: str, batch_id: str, entries: Sequence[IdMapEntry]
+    ) -> tuple[Receipt, ...]:
+        """Delete up to 100 records; a receipt for each, ``deleted``, ``missing`` or ``failed``. A repeat does no harm.
+
+        ``REFERENCED`` is the code of one that others refer to.
+        """
+
+    def undoes(self, entity: str) -> bool:
+        """Whether what a run wrote of an entity can be undone; else it stays."""
+
+    async def undo(self, entity: str, run_id: str, phase: UndoPhase, after: str) -> UndonePage:
+        """Undo what a run did to a page of records behind ``after`` (begin with ``""``). A repeat does no harm."""
 
     async def checks(self) -> list[Check]:
         """Reachability, contract version, and which methods are enabled."""

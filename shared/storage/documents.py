@@ -9,14 +9,16 @@ import orjson
 
 from shared.model.idmap import IdMapEntry, Origin
 from shared.model.records import DeadLetter
-from shared.model.run import Run, RunMode, RunOptions, RunState
+from shared.model.run import Run, RunMode, RunOptions, RunState, Undo
+
+_INSTANTS = ("started_at", "finished_at", "since", "waiting_since", "source_time")
 
 
 def dump_run(run: Run) -> dict[str, Any]:
     """A run without its etag; instants as ISO text."""
     document = asdict(run)
     del document["etag"]
-    for name in ("started_at", "finished_at", "since", "waiting_since"):
+    for name in _INSTANTS:
         document[name] = document[name].isoformat() if document[name] else None
     return document
 
@@ -25,7 +27,7 @@ def load_run(document: dict[str, Any], etag: str | None) -> Run:
     """The inverse of ``dump_run``."""
     instants = {
         name: datetime.fromisoformat(document[name]) if document.get(name) else None
-        for name in ("started_at", "finished_at", "since", "waiting_since")
+        for name in _INSTANTS
     }
     typed = {
         "mode": RunMode(document["mode"]),
@@ -33,9 +35,17 @@ def load_run(document: dict[str, Any], etag: str | None) -> Run:
         "entities": tuple(document["entities"]),
         "options": RunOptions(**document["options"]),
         "actions": tuple(document["actions"]),
+        "undo": _undo(document["undo"]) if document.get("undo") else None,
+        "undone": tuple(document.get("undone", ())),
+        "requeued": tuple(document.get("requeued", ())),
         "etag": etag,
     }
     return Run(**{**document, **instants, **typed})
+
+
+def _undo(document: dict[str, Any]) -> Undo:
+    typed = {"entities": tuple(document["entities"]), "state": RunState(document["state"])}
+    return Undo(**{**document, **typed})
 
 
 def dump_entry(entry: IdMapEntry) -> dict[str, Any]:

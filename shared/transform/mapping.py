@@ -1,5 +1,6 @@
 """Field mappings: the rules of an entity, applied to its records. What a mapping may say: ``mapping_documents``."""
 
+from collections.abc import Callable
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from shared.transform.coverage import Coverage
 from shared.transform.making import Maker, Making, Surroundings, look_up
 from shared.transform.references import Pending
 from shared.transform.steps import STEPS
+from shared.transform.watching import Made, Watch
 
 _NOTHING_AROUND = Surroundings()
 
@@ -34,6 +36,15 @@ class Rule:
     placeholder: bool = False
     maker: Maker | None = None
     within: str | None = None
+
+    @property
+    def by(self) -> str:
+        """What makes its value, in words."""
+        if self.maker is not None:
+            return f"maker {self.maker.__name__}"
+        if self.reference is not None:
+            return f"reference to {self.reference}"
+        return "object" if self.fields else f"step {self.step}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,10 @@ class Mapping:
     def __post_init__(self) -> None:
         object.__setattr__(self, "coverage", Coverage(self.sources | self.ignored.keys()))
 
-    def apply(self, record: SourceRecord, around: Surroundings = _NOTHING_AROUND) -> Draft:
+    def apply(self, record: SourceRecord, around: Surroundings = _NOTHING_AROUND, watch: Watch | None = None) -> Draft:
         """The canonical record, with ``Pending`` or ``Composed`` wherever a reference has to be resolved.
+
+        ``watch`` is told of each field as it is made.
 
         Raises RecordRejected with ``transform.missing_required`` or ``transform.bad_value`` and the name of a field
         that the record cannot go without.
@@ -77,12 +90,15 @@ class Mapping:
         undefined: list[str] = []
         parent = self.parent(record)
         data = {}
-        for rule in self.rules:
+
+        def value(rule: Rule) -> Json:
             if rule.maker is None:
-                data[rule.name] = _field(rule, record.data, record.id, flaws)
-            else:
-                making = Making(self.entity, record, rule.sources, rule.options, around, flaws, undefined, parent)
-                data[rule.name] = _finished(rule, _made(rule, making, flaws), record.id)
+                return _field(rule, record.data, record.id, flaws)
+            making = Making(self.entity, record, rule.sources, rule.options, around, flaws, undefined, parent)
+            return _finished(rule, _made(rule, making, flaws), record.id)
+
+        for rule in self.rules:
+            data[rule.name] = value(rule) if watch is None else _watched(rule, record, flaws, value, watch)
         return Draft(data, tuple(flaws), tuple(dict.fromkeys(undefined)))
 
     def leaves_out(self, record: SourceRecord) -> bool:
@@ -107,10 +123,28 @@ class Mapping:
         """Entities without whose records none of this one can be written."""
         return frozenset(rule.reference for rule in self.rules if rule.reference and rule.required)
 
+    @property
+    def references(self) -> frozenset[str]:
+        """Entities that rules name; what makers refer to is theirs to know."""
+        rules = (inner for rule in self.rules for inner in (rule, *rule.fields))
+        return frozenset(rule.reference for rule in rules if rule.reference)
+
 
 def _parent(data: JsonObject, name: str) -> str | None:
     value = look_up(data, name)
     return None if value in (None, "", "0", 0, False) else str(value)
+
+
+def _watched(rule: Rule, record: SourceRecord, flaws: list[str], value: Callable[[Rule], Json], watch: Watch) -> Json:
+    before = {name: look_up(record.data, name) for name in rule.sources}
+    noted = len(flaws)
+    try:
+        after = value(rule)
+    except RecordRejected as error:
+        watch(Made(rule.name, rule.by, before, None, tuple(flaws[noted:]), error.message))
+        raise
+    watch(Made(rule.name, rule.by, before, after, tuple(flaws[noted:])))
+    return after
 
 
 def _field(rule: Rule, data: JsonObject, source_id: str, flaws: list[str]) -> Json:

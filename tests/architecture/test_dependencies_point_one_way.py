@@ -30,8 +30,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shared/media": {"shared.model", "shared.ports", "shared.http", "shared.media"},
     "shared/schema": {"shared.model", "shared.schema"},
     "shared/engine": {"shared.model", "shared.ports", "shared.transform", "shared.engine"},
-    "shared/storage": {"shared.model", "shared.ports", "shared.storage"},
+    "shared/report": {"shared.model", "shared.ports", "shared.transform", "shared.engine", "shared.report"},
+    "shared/storage": {"shared.model", "shared.ports", "shared.settings", "shared.storage"},
     "shared/settings": {"shared.settings"},
+    "shared/telemetry": {"shared.model", "shared.ports", "shared.http", "shared.telemetry"},
     "connectors/bitrix24": {"shared.model", "shared.ports", "shared.http", "shared.media", "connectors.bitrix24"},
     "connectors/import_gateway": {"shared.model", "shared.ports", "shared.http", "connectors.import_gateway"},
     "plans": {"shared.model", "shared.transform", "plans"},
@@ -46,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lab/devhost": {"lab.devhost"},
     "lab/simulators": {"lab.simulators"},
     "lab/azurite": {"lab.azurite"},
+    "lab/faults": {"lab.faults"},
 }
 
 STANDARD_ONLY = ("shared/model",)
@@ -54,11 +57,12 @@ VENDORS = ("azure", "httpx", "aiohttp", "opencensus", "starlette", "typer", "ric
 
 
 ENGINE = (
-    {"budgets"},
+    {"budgets", "delta"},
     {"archive", "pages"},
     {"runs"},
     {"extraction", "importing"},
-    {"dead_letters"},
+    {"dead_letters", "proof", "undo"},
+    {"cutover", "deletions", "explaining"},
 )
 """Packages of the engine, lowest first: one imports those of lower floors and itself."""
 

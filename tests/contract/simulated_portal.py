@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -72,11 +73,28 @@ class Copy:
     options: RunOptions = field(default_factory=RunOptions)
     read: dict[str, list[SourcePage]] = field(default_factory=dict)
     generation: str = "copy"
+    before: "Copy | None" = None
+    missing: dict[str, frozenset[str]] = field(default_factory=dict)
+    moments: dict[str, datetime] = field(default_factory=dict)
+    """Since when a copy that comes after another one reads what changed, by entity."""
+
+    def since(self, entity: str) -> datetime | None:
+        return self.moments.get(entity)
+
+    async def gone(self, entity: str) -> frozenset[str]:
+        return self.missing.get(entity, frozenset())
+
+    async def earlier(self, entity: str) -> tuple[str, ...]:
+        if self.before is None:
+            return ()
+        return tuple(f"{page} before" for page in await self.before.pages(entity))
 
     async def pages(self, entity: str) -> tuple[str, ...]:
         return tuple(f"{entity} {number}" for number, page in enumerate(self.read.get(entity, [])) if page.records)
 
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
+        if page.endswith(" before") and self.before is not None:
+            return await self.before.rows(page.removesuffix(" before"))
         entity, number = page.split()
         return self.read[entity][int(number)].records
 

@@ -39,7 +39,7 @@ async def _copy(portal: SimulatedPortal, options: RunOptions, store: MemoryMedia
     ]
     copy = Copy(portal.source(*urls, store=store), options)
     await copy.fetch(*(one for one in OWNERS if not secrets or not one.startswith("task")))
-    copy.source.reader("media_file").patience = (0.0, 0.0)  # type: ignore[attr-defined]
+    copy.source.reader("media_file").patience = (0.0,) * 4  # type: ignore[attr-defined]
     await copy.fetch("media_file")
     return copy
 

@@ -42,6 +42,12 @@ def test_old_and_new_code_are_valid_at_once(gateway: RunningGateway, code: str) 
     assert gateway.post("import.capabilities", code=code).status_code == 200
 
 
+def test_who_calls_is_told_when_the_code_expires(gateway: RunningGateway) -> None:
+    told = {code: gateway.post("import.capabilities", code=code).json() for code in (OLD, CODE)}
+    assert time.time() < told[OLD]["code_expires_at"] <= time.time() + 3600
+    assert "code_expires_at" not in told[CODE]
+
+
 @pytest.mark.parametrize("code", [EXPIRED, "wr0ng", "of-an0ther", "%00", "%FF", "%D1%8F"])
 def test_any_other_code_is_unauthorised(gateway: RunningGateway, code: str) -> None:
     assert _refusal(gateway.post("import.capabilities", code=code)) == (401, "UNAUTHORIZED")

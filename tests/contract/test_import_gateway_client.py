@@ -263,3 +263,17 @@ async def test_what_was_sent_before_a_restart_is_recognised_after_it(tmp_path: P
     finally:
         process.stop()
         await gateway.client.close()
+
+
+async def test_everything_is_listed_page_by_page_with_what_import_did_not_make(gateway: ImportGateway) -> None:
+    page = await gateway.listing("workflow_template", "")
+    before = {one.source_id for one in page.items}
+    names = [f"w{number:04}" for number in range(1005)]
+    for start in range(0, len(names), 20):
+        items = [_item(gateway, "workflow_template", one, {"name": one}) for one in names[start : start + 20]]
+        await gateway.write("workflow_template", "r-list", f"b{start}", items)
+    first = await gateway.listing("workflow_template", "")
+    second = await gateway.listing("workflow_template", str(first.next))
+    assert (len(first.items), second.next) == (1000, None)
+    assert {one.source_id for one in (*first.items, *second.items)} == {*names, *before}
+    assert not any(one.foreign for one in first.items)

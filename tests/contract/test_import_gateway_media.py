@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
+from io import BytesIO
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from connectors.import_gateway.gateway import ImportGateway
 from lab.processes import Process, environment, free_port, module
 from shared.http.backoff import Backoff
 from shared.http.client import HttpClient
-from shared.model.errors import RetryLater
+from shared.model.errors import RecordRejected, RetryLater
 from shared.model.records import OutgoingItem, Receipt
 from shared.storage.memory.opening import open_memory_stores
 
@@ -130,3 +131,25 @@ async def test_a_gateway_that_is_out_is_asked_again_later() -> None:
         await _write(gateway, await _stored(gateway, "feed_post/7/0-a.png", b"a"))
     await client.close()
     assert trouble.value.reason.code == "target.unreachable"
+
+
+async def test_a_file_comes_back_byte_for_byte_however_long_it_is(gateway: ImportGateway) -> None:
+    content = bytes(range(256)) * 4096 * 5
+    receipt = await _write(gateway, await _stored(gateway, "back/1", content))
+    with BytesIO() as into:
+        told = await gateway.fetch(str(receipt.target_id), into)
+        assert into.getvalue() == content
+    assert told == hashlib.sha256(content).hexdigest()
+
+
+async def test_a_file_that_the_gateway_does_not_know_cannot_be_fetched(gateway: ImportGateway) -> None:
+    with pytest.raises(RecordRejected) as caught:
+        await gateway.fetch("m-unknown", BytesIO())
+    assert caught.value.reason.code == "media.gone"
+
+
+async def test_files_are_listed_with_the_checksums_of_their_bytes(gateway: ImportGateway) -> None:
+    receipt = await _write(gateway, await _stored(gateway, "listed/1", b"content"))
+    (found,) = [one for one in (await gateway.listing("media_file", "")).items if one.target_id == receipt.target_id]
+    assert (found.source_id, found.foreign) == (None, False)
+    assert found.checksum == hashlib.sha256(b"content").hexdigest()

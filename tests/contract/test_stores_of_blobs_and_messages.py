@@ -42,6 +42,13 @@ async def test_dead_letters_are_reconciled_by_record(stores: Stores) -> None:
     assert [one.source_id for one in await stores.dead_letters.list()] == ["18"]
 
 
+async def test_dead_letters_of_all_runs_are_counted(stores: Stores) -> None:
+    letter = DeadLetter("run-1", "user", "17", "target.conflict", "taken", 1, None, "c1", "email")
+    assert await stores.dead_letters.count() == 0
+    await stores.dead_letters.add([letter, replace(letter, run_id="run-2"), replace(letter, source_id="18")])
+    assert await stores.dead_letters.count() == 3
+
+
 async def test_shared_rows_are_changed_by_one_writer_at_a_time(stores: Stores) -> None:
     missing = await stores.shared.read("budget", "source:portal:443/rate")
     assert (missing.value, missing.etag) == (None, None)
@@ -70,3 +77,12 @@ async def test_a_queue_tells_how_many_messages_are_in_it(stores: Stores) -> None
     await stores.queue.send(queue, ["one", "two"])
     await stores.queue.send(queue, ["later"], delay=60.0)
     assert await stores.queue.length(queue) == 3
+
+
+async def test_a_queue_that_is_cleared_is_empty(stores: Stores) -> None:
+    queue = f"contract-{uuid.uuid4().hex[:8]}"
+    await stores.queue.send(queue, ["one", "two"])
+    await stores.queue.send(queue, ["later"], delay=60.0)
+    await stores.queue.clear(queue)
+    assert await stores.queue.length(queue) == 0
+    await stores.queue.clear(queue)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.model.errors import Conflict
-from shared.model.run import Run, RunMode, RunOptions, RunState
+from shared.model.run import Run, RunMode, RunOptions, RunState, Undo
 from shared.ports.stores import Stores
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250000, tzinfo=UTC)
@@ -35,6 +35,12 @@ async def test_a_run_comes_back_as_it_was_written(stores: Stores) -> None:
     assert written.etag
 
 
+async def test_a_run_that_is_undone_keeps_what_it_was_before(stores: Stores) -> None:
+    undo = Undo(("user",), False, "я", RunState.HALTED, NOW.isoformat(), "target.unreachable", "out")
+    written = await stores.runs.insert(a_run(undo=undo, undos=2, undone=("group",)))
+    assert await stores.runs.get("run-1") == written
+
+
 async def test_an_unknown_run_is_none(stores: Stores) -> None:
     assert await stores.runs.get("nothing/like?this#") is None
 
@@ -42,7 +48,7 @@ async def test_an_unknown_run_is_none(stores: Stores) -> None:
 async def test_a_run_id_is_taken_once(stores: Stores) -> None:
     await stores.runs.insert(a_run())
     with pytest.raises(Conflict):
-        await stores.runs.insert(a_run())
+        await stores.runs.insert(a_run(started_by="another"))
 
 
 async def test_only_the_first_of_two_writers_changes_a_run(stores: Stores) -> None:

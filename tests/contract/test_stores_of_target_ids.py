@@ -53,6 +53,14 @@ async def test_the_id_map_overwrites_and_takes_many(stores: Stores) -> None:
     assert (await idmap.block("user", "1"))["1001"].target_id == "new"
 
 
+async def test_what_is_added_does_not_take_the_place_of_what_is_there(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    await idmap.write([an_entry("1", "first")])
+    await idmap.add([an_entry("1", "second"), an_entry("2", "new"), an_entry("2001", "new")])
+    found = await idmap.find("user", dict.fromkeys(["1", "2", "2001"]))
+    assert {one: entry.target_id for one, entry in found.items()} == {"1": "first", "2": "new", "2001": "new"}
+
+
 async def test_the_id_map_keeps_what_a_record_was_made_of(stores: Stores) -> None:
     idmap = stores.idmaps.of("demo_plan")
     origins = {"1": Origin("d1", ("department:9", "user:ключ 5")), "2": Origin("d2"), "3": None}
@@ -107,3 +115,29 @@ async def test_records_far_apart_are_found_in_a_block_of_many(stores: Stores) ->
 async def test_plans_do_not_share_an_id_map(stores: Stores) -> None:
     await stores.idmaps.of("demo_plan").write([an_entry("1")])
     assert await stores.idmaps.of("other_plan").block("user", "0") == {}
+
+
+async def test_what_is_removed_is_not_found_any_more(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    entries = [an_entry(str(n)) for n in range(950, 1250)]
+    await idmap.write(entries)
+    await idmap.remove(entries[:200])
+    assert await idmap.block("user", "0") == {}
+    assert set(await idmap.block("user", "1")) == {str(n) for n in range(1150, 1250)}
+
+
+async def test_removing_what_is_not_there_removes_the_others_all_the_same(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    await idmap.write([an_entry("1"), an_entry("2"), an_entry("3")])
+    await idmap.remove([an_entry("1"), an_entry("7"), an_entry("2")])
+    await idmap.remove([an_entry("1")])
+    assert set(await idmap.block("user", "0")) == {"3"}
+
+
+async def test_a_record_is_removed_from_its_own_parent_only(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    lying = [replace(an_entry("17"), within="5"), replace(an_entry("17"), within="6")]
+    await idmap.write(lying)
+    await idmap.remove(lying[:1])
+    assert await idmap.find("user", {"17": "5"}) == {}
+    assert (await idmap.find("user", {"17": "6"}))["17"].within == "6"

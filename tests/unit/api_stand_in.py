@@ -92,6 +92,7 @@ class StandIn:
             status, answer = known[min(before, len(known) - 1)]
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         handler.send_response(status)
+        handler.send_header("content-type", "text/html" if content.startswith(b"<") else "application/json")
         handler.send_header("content-length", str(len(content)))
         handler.end_headers()
         handler.wfile.write(content)

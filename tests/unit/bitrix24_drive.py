@@ -20,7 +20,7 @@ from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import RunOptions
 from shared.ports.stores import MediaStore
 from shared.storage.memory.media import MemoryMediaStore
-from tests.unit.bitrix24_stand_in import connected
+from tests.unit.bitrix24_stand_in import Whole, connected
 
 PNG = b"\x89PNG\r\n\x1a\n" + random.Random(3).randbytes(500)
 LOGIN = b"<!DOCTYPE html><html><head><title>Log in</title></head></html>"
@@ -110,7 +110,7 @@ class Drive:
 
 
 @dataclass
-class Rows:
+class Rows(Whole):
     """One page of one owner's records."""
 
     records: tuple[SourceRecord, ...]
@@ -188,7 +188,7 @@ async def reading(drive: Drive, *others: str, store: MediaStore | None = None) -
     webhooks = Webhooks(
         [], tuple(Webhook(user, "", user == "1", None, connected(drive.as_user(user))) for user in ("1", "5"))
     )
-    found = Reading(MediaReader(Portal("portal.example", webhooks, media), patience=(0.0, 0.0)))
+    found = Reading(MediaReader(Portal("portal.example", webhooks, media), patience=(0.0,) * 4))
     found.reader.now = lambda: found.time
     yield found
     await media.close()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 import orjson
@@ -124,15 +125,38 @@ def reading(webhooks: Webhooks) -> reader.Portal:
     return reader.Portal("portal.example", webhooks, fetcher())
 
 
+class Whole:
+    """What was read before, when everything is read whole."""
+
+    def since(self, _entity: str) -> datetime | None:
+        return None
+
+    async def earlier(self, _entity: str) -> tuple[str, ...]:
+        return ()
+
+    async def gone(self, _entity: str) -> frozenset[str]:
+        return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class NothingYet:
     """What was read before, for entities that follow no other."""
 
     options: RunOptions = field(default_factory=RunOptions)
     generation: str = "run"
+    moment: datetime | None = None
 
     async def pages(self, _entity: str) -> tuple[str, ...]:
         return ()
 
     async def rows(self, _page: str) -> tuple[SourceRecord, ...]:
         return ()
+
+    def since(self, _entity: str) -> datetime | None:
+        return self.moment
+
+    async def earlier(self, _entity: str) -> tuple[str, ...]:
+        return ()
+
+    async def gone(self, _entity: str) -> frozenset[str]:
+        return frozenset()

@@ -9,7 +9,7 @@ from connectors.bitrix24.webhooks import Webhooks
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import connected
+from tests.unit.bitrix24_stand_in import Whole, connected
 
 EARLY, LATE = "2020-01-01T00:00:00+03:00", "2021-01-01T00:00:00+03:00"
 
@@ -18,7 +18,7 @@ Answer = Callable[[str, dict[str, str]], Json]
 
 
 @dataclass
-class Read:
+class Read(Whole):
     """What was read before: users, and posts with their authors."""
 
     users: tuple[str, ...] = ()

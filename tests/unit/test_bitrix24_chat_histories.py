@@ -11,7 +11,7 @@ from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import connected, introduced
+from tests.unit.bitrix24_stand_in import Whole, connected, introduced
 
 _STUMBLE = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
 _DENIED = {"error": "ACCESS_ERROR", "error_description": ""}
@@ -57,7 +57,7 @@ class Messenger:
 
 
 @dataclass(frozen=True)
-class OnePage:
+class OnePage(Whole):
     """What was read before: one page of chats."""
 
     chats: tuple[SourceRecord, ...]

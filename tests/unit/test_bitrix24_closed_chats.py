@@ -10,7 +10,7 @@ from shared.model.errors import RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import Lost, SourcePage, SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import introduced
+from tests.unit.bitrix24_stand_in import Whole, introduced
 
 _CLOSED = {"error": "ACCESS_ERROR", "error_description": "You do not have access to the specified dialog"}
 _MISSING = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}
@@ -20,7 +20,7 @@ _OPEN: JsonObject = {"user_counter": 2}
 
 
 @dataclass
-class Dialogs:
+class Dialogs(Whole):
     """Chats as the administrator's list shows them, on one page unless there are more."""
 
     pages_of: Mapping[str, tuple[str, ...]]

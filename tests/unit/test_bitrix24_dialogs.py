@@ -11,7 +11,7 @@ from shared.model.errors import RetryLater
 from shared.model.json import JsonObject
 from shared.model.records import SourcePage, SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import NothingYet, introduced
+from tests.unit.bitrix24_stand_in import NothingYet, Whole, introduced
 
 _DENIED = {"error": "ACCESS_ERROR", "error_description": ""}
 _STUMBLE = {"error": "INTERNAL_SERVER_ERROR", "error_description": ""}
@@ -19,7 +19,7 @@ _MISSING = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not 
 
 
 @dataclass
-class Deals:
+class Deals(Whole):
     """What was read before: one page of deals."""
 
     names: Sequence[str]

@@ -12,7 +12,7 @@ from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import connected
+from tests.unit.bitrix24_stand_in import Whole, connected
 
 NOW = "2026-06-01T12:00:00+03:00"
 
@@ -22,7 +22,7 @@ def _post(number: int, **facts: Json) -> JsonObject:
     return {"ID": str(number), "AUTHOR_ID": "1", "DATE_PUBLISH": NOW, "DETAIL_TEXT": text, **facts}
 
 
-class Read:
+class Read(Whole):
     """Rights of posts that were read before."""
 
     def __init__(

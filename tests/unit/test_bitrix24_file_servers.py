@@ -22,8 +22,8 @@ def weighed(
     return [*servers.weigh(stumbles, dict.fromkeys(stumbles, 0), answered, now).values()]
 
 
-@pytest.mark.parametrize(("before", "after"), [(0, 1), (1, 2), (2, None)])
-def test_a_file_that_fails_while_others_of_its_server_come_has_three_tries(before: int, after: int | None) -> None:
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (3, 4), (4, None)])
+def test_a_file_that_fails_while_others_of_its_server_come_has_five_tries(before: int, after: int | None) -> None:
     assert FileServers(HOME).weigh({7: stumble(CDN)}, {7: before}, {CDN}, 0.0) == {7: after}
 
 

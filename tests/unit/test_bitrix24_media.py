@@ -108,12 +108,12 @@ async def test_what_is_no_picture_is_not_downloaded(drive: Drive, read: Reading)
     assert not drive.asked["disk.file.get"]
 
 
-async def test_a_server_that_stumbles_is_tried_three_times_while_the_others_go_on(drive: Drive, read: Reading) -> None:
+async def test_a_server_that_stumbles_is_tried_five_times_while_the_others_go_on(drive: Drive, read: Reading) -> None:
     drive.answer = lambda number, before: failing(number, before) if number == "1" else file(number, before)
     pages = await read(101, 102, 103)
     assert lost_of(pages) == {"feed_post-17-101": "media.unreachable"}
     assert rows_of(pages).keys() == {"feed_post-17-102", "feed_post-17-103"}
-    assert drive.downloads["1"] == 3
+    assert drive.downloads["1"] == 5
     assert not read.rests
 
 

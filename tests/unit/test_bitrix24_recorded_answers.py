@@ -118,6 +118,7 @@ READ: dict[str, tuple[Callable[[Json], int], Callable[[Json], int]]] = {
 """(what was read of a result, what is in it), in whichever unit."""
 
 ELSEWHERE = {
+    "crm.item.get": "by the tests of presence: that it is there is all it tells",
     "app.info": "its licence, by the examination",
     "disk.attachedObject.get": "by the tests of media",
     "disk.file.get": "by the tests of media",

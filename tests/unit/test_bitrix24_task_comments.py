@@ -12,7 +12,7 @@ from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import Lost, SourcePage, SourceRecord
 from shared.model.run import RunOptions
-from tests.unit.bitrix24_stand_in import introduced
+from tests.unit.bitrix24_stand_in import Whole, introduced
 
 DATE = "2025-10-06T17:02:43+02:00"
 MISSING: JsonObject = {"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}
@@ -74,7 +74,7 @@ def _message(number: int, text: str | None = None) -> JsonObject:
 
 
 @dataclass
-class Tasks:
+class Tasks(Whole):
     """One page of tasks that were read before."""
 
     portal: Discussed

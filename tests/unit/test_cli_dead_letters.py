@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cli.exits import ExitCode
 from tests.unit.api_stand_in import StandIn, connected, entity, portage, status
 
 LETTER = {
@@ -111,3 +112,50 @@ def test_a_status_is_shown_even_when_its_causes_cannot_be_asked(api: StandIn) ->
 def test_the_json_of_a_status_needs_no_causes(api: StandIn) -> None:
     portage("status", "r-1", "--json", env=connected(api))
     assert [request.path for request in api.requests] == ["/api/runs/r-1"]
+
+
+REQUEUED = {"requeued": 3, "waiting": 1, "runs": ["r-1"], "status_url": "http://x/api/runs/r-1", "unknown": []}
+
+
+def test_requeueing_tells_how_many_go_again_and_where(api: StandIn) -> None:
+    api.answers["POST /api/dead-letters/requeue"] = [(202, REQUEUED)]
+    assert lines(api, "dead-letters", "requeue", "--run", "r-1", "--cause", "c-1") == [
+        "3 dead letters go again, 1 of them for want of others",
+        "in run r-1; watch it with: portage status r-1 --watch",
+    ]
+    assert api.requests[0].body == {"cause": "c-1", "run_id": "r-1", "dry_run": False}
+
+
+def test_letters_are_requeued_by_their_ids(api: StandIn) -> None:
+    api.answers["POST /api/dead-letters/requeue"] = [
+        (200, {**REQUEUED, "requeued": 0, "runs": [], "unknown": ["a/b/1"]})
+    ]
+    told = lines(api, "dead-letters", "requeue", "a/b/1", "--dry-run")
+    assert told == ["0 dead letters would go again, 1 of them for want of others", "not found: a/b/1"]
+    assert api.requests[0].body == {"ids": ["a/b/1"], "dry_run": True}
+
+
+def test_a_watched_requeue_leaves_with_the_code_of_the_run(api: StandIn) -> None:
+    api.answers["POST /api/dead-letters/requeue"] = [(202, REQUEUED)]
+    api.answers["GET /api/dead-letters/causes"] = [(200, [])]
+    ended = portage("dead-letters", "requeue", "--run", "r-1", "--watch", env=connected(api))
+    assert ended.exit_code == ExitCode.COMPLETED_WITH_ERRORS
+
+
+@pytest.mark.parametrize("arguments", [(), ("a/b/1", "--run", "r-1")], ids=["nothing", "ids and a run"])
+def test_what_is_to_be_requeued_has_to_be_named_in_one_way(api: StandIn, arguments: tuple[str, ...]) -> None:
+    assert portage("dead-letters", "requeue", *arguments, env=connected(api)).exit_code == ExitCode.USAGE
+    assert api.requests == []
+
+
+def test_a_refused_requeue_says_why(api: StandIn) -> None:
+    problem = {
+        "code": "RUN_ALREADY_ACTIVE",
+        "title": "A run of this plan has not ended",
+        "detail": "Run r-2",
+        "status": 409,
+    }
+    api.answers["POST /api/dead-letters/requeue"] = [(409, problem)]
+    refused = portage("dead-letters", "requeue", "--run", "r-1", env=connected(api))
+    assert refused.exit_code == ExitCode.REFUSED
+    assert "RUN_ALREADY_ACTIVE" in refused.stderr

@@ -22,6 +22,7 @@ TOTALS: dict[str, Any] = {
     "records": 1684,
     "source_calls": 7200,
     "target_calls": 12,
+    "proof_calls": 14,
     "hours": 1.5,
     "source_hours": 1.5,
     "target_hours": 0.01,
@@ -75,7 +76,7 @@ def test_entities_are_shown_with_counts_and_calls_and_what_is_a_guess(api: Stand
 def test_totals_say_how_long_it_takes_and_what_they_do_not_know(api: StandIn) -> None:
     api.answers[PATH] = [(200, preview())]
     lines = portage("plan", "bitrix24_onprem", env=connected(api)).stdout.splitlines()
-    assert "total: at least 1,684 records; 7,200 calls to the source, 12 to write" in lines
+    assert "total: at least 1,684 records; 7,200 calls to the source, 12 to write, 14 to prove it" in lines
     assert "time: at least 1 h 30 min (reading 1 h 30 min, writing 36 s, at once)" in lines
     assert "storage: about 5.7 kB; files: about 4.2 GB (50 posts)" in lines
     assert "not in the totals: chat" in lines

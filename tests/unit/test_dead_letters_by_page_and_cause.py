@@ -3,8 +3,9 @@
 import pytest
 
 from shared.engine.causes import fingerprint
+from shared.engine.dead_letters.grouping import by_cause
 from shared.model.records import DeadLetter
-from triggers.dead_letters import by_cause, described, page
+from triggers.dead_letters import described, page
 from triggers.problems import Problem
 
 

@@ -1,6 +1,6 @@
 """What the doctor finds, over systems that answer as the test wants and storage in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import pytest
@@ -11,9 +11,10 @@ from shared.model.errors import PortageError, RetryLater, RunStopped
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
 from shared.model.records import Capabilities
-from shared.ports.stores import Stores
+from shared.ports.stores import Stores, WorkQueue
 from shared.ports.systems import Check, Source, Target
-from shared.settings.model import load
+from shared.settings.configuration import Configuration
+from shared.settings.layers import combined, of_environment
 from shared.storage.memory.opening import open_memory_stores
 from tests.unit.one_job import OneJob
 
@@ -58,8 +59,12 @@ def stores() -> Stores:
     return open_memory_stores()
 
 
+def configuration(**environment: str) -> Configuration:
+    return Configuration(combined([of_environment(environment)]))
+
+
 async def examined(stores: Stores, jobs: OneJob) -> dict[str, JsonObject]:
-    found = await Doctor(load({}), stores, jobs, ("demo",)).examine()
+    found = await Doctor(configuration(), stores, jobs, ("demo",)).examine()
     return {check["name"]: check for check in found["checks"]}
 
 
@@ -107,6 +112,20 @@ async def test_a_check_that_could_not_be_made_says_so_and_what_to_do(
 
 async def test_a_side_that_is_away_hides_nothing_of_the_other(stores: Stores) -> None:
     assert (await examined(stores, job(Gateway(AWAY))))["portal"]["ok"] is True
+
+
+@dataclass
+class ShutQueue:
+    """A queue that the app has no role for."""
+
+    async def length(self, queue: str) -> int:
+        raise RetryLater("storage.unreachable", f"{queue}: storage refuses")
+
+
+async def test_queues_that_refuse_are_a_finding_though_tables_and_blobs_answer(stores: Stores) -> None:
+    shut = replace(stores, queue=cast("WorkQueue", ShutQueue()))
+    check = (await examined(shut, job(Gateway())))["storage"]
+    assert (check["ok"], "extract: storage refuses" in check["detail"]) == (False, True)
 
 
 async def test_a_missing_setting_is_a_finding_of_its_plan(stores: Stores) -> None:

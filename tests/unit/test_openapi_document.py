@@ -56,5 +56,6 @@ def test_whoever_needs_a_key_may_be_told_that_it_is_wrong(name: str, operation: 
     assert ("401" in operation["responses"]) == (operation.get("security") != []), name
 
 
-def test_only_modes_that_can_be_had_are_offered() -> None:
-    assert DOCUMENT["components"]["schemas"]["RunBody"]["properties"]["mode"]["enum"] == ["full", "dry_run"]
+def test_every_mode_is_offered() -> None:
+    modes = DOCUMENT["components"]["schemas"]["RunBody"]["properties"]["mode"]["enum"]
+    assert modes == ["full", "delta", "dry_run", "validate"]

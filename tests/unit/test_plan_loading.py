@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from plans.loading import read_plan
+from shared.model.gates import Gates
 from shared.transform.mapping_documents import MappingError
 
 PLAN = """
@@ -72,3 +73,30 @@ def test_a_plan_that_changed_in_any_of_its_files_has_another_digest(tmp_path: Pa
     before = read_plan(folder).plan.digest
     (folder / "mappings" / "group.toml").write_text('field.name = { from = "TITLE" }', "utf-8")
     assert read_plan(folder).plan.digest != before
+
+
+GATES = """
+[gates]
+counts_match = true
+sample_equal = 0.99
+orphans = 3
+"""
+
+
+def test_gates_are_data_of_the_plan(tmp_path: Path) -> None:
+    gates = read_plan(write(tmp_path, 'field.name = { from = "A" }', PLAN + GATES)).plan.gates
+    assert gates == Gates(counts_match=True, sample_equal=0.99, orphans=3)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("orphan = 0", "there is no gate 'orphan', .*did you mean 'orphans'"),
+        ("orphans = -1", r"orphans: expected a whole number, 0 or more, found -1"),
+        ("images = 99", "images: expected a share from 0 to 1, found 99"),
+        ('counts_match = "yes"', "counts_match: expected true or false, found 'yes'"),
+    ],
+)
+def test_a_gate_that_makes_no_sense_is_refused(tmp_path: Path, entry: str, message: str) -> None:
+    with pytest.raises(MappingError, match=message):
+        read_plan(write(tmp_path, 'field.name = { from = "A" }', f"{PLAN}\n[gates]\n{entry}\n"))

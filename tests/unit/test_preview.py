@@ -14,7 +14,8 @@ from shared.model.records import Capabilities, MethodLimit, SchemaNeeds
 from shared.ports.stores import Stores
 from shared.ports.surveys import EntitySize, MediaSize, Survey
 from shared.ports.systems import Check, Severity, Source, Target
-from shared.settings.model import load
+from shared.settings.configuration import Configuration
+from shared.settings.layers import combined, of_environment
 from shared.storage.memory.opening import open_memory_stores
 from tests.unit.one_job import OneJob
 
@@ -94,6 +95,10 @@ def stores() -> Stores:
     return open_memory_stores()
 
 
+def configured(**environment: str) -> Configuration:
+    return Configuration(combined([of_environment(environment)]))
+
+
 async def previewed(
     stores: Stores,
     portal: Portal,
@@ -101,9 +106,10 @@ async def previewed(
     *,
     entities: tuple[str, ...] = ("department", "user", "chat"),
     arrived: frozenset[str] = frozenset(),
+    **settings: str,
 ) -> JsonObject:
-    settings = load({"PORTAGE_SOURCE_RATE": "2", "PORTAGE_SOURCE_BURST": "40"})
-    return await Preview(settings, stores, job(portal, gateway or Gateway())).of("demo", entities, arrived)
+    configuration = configured(PORTAGE_SOURCE_RATE="2", PORTAGE_SOURCE_BURST="40", **settings)
+    return await Preview(configuration, stores, job(portal, gateway or Gateway())).of("demo", entities, arrived)
 
 
 def named(preview: JsonObject) -> dict[str, JsonObject]:
@@ -117,6 +123,11 @@ def severity_of(preview: JsonObject) -> dict[str, str]:
 async def test_calls_to_the_target_come_of_the_pages_and_its_own_limits(stores: Stores) -> None:
     entities = named(await previewed(stores, Portal(SURVEY)))
     assert (entities["department"]["target_calls"], entities["user"]["target_calls"]) == (3, 24)
+
+
+async def test_calls_that_prove_it_come_of_slices_lists_and_counts(stores: Stores) -> None:
+    entities = named(await previewed(stores, Portal(SURVEY)))
+    assert (entities["department"]["proof_calls"], entities["user"]["proof_calls"]) == (5, 15)
 
 
 async def test_what_is_only_archived_makes_no_calls_to_the_target(stores: Stores) -> None:
@@ -251,4 +262,9 @@ async def test_a_preview_changes_nothing_in_storage(stores: Stores) -> None:
 async def test_a_missing_setting_is_told_by_its_name(stores: Stores) -> None:
     jobs = job(Portal(SURVEY), Gateway(), "PORTAGE_GATEWAY_URL is not set")
     with pytest.raises(NotConfigured, match="PORTAGE_GATEWAY_URL is not set"):
-        await Preview(load({}), stores, jobs).of("demo", ("user",), frozenset())
+        await Preview(configured(), stores, jobs).of("demo", ("user",), frozenset())
+
+
+async def test_a_plan_that_is_switched_off_is_found_and_counted_all_the_same(stores: Stores) -> None:
+    preview = await previewed(stores, Portal(SURVEY), PORTAGE_DISABLED_PLANS="other, demo")
+    assert (severity_of(preview)["preview.flag_disabled"], preview["totals"]["records"]) == ("blocker", 1320)

@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from shared.settings.model import SettingsError, describe, describe_wrong, load
+from shared.settings.layers import Rows, combined, describe_wrong, of_environment
+from shared.settings.model import SettingsError, load
+
+
+def rows_of(**environment: str) -> Rows:
+    return combined([of_environment(environment)]).rows
+
 
 SECRET = "https://portal.example/rest/1/verysecretcode/"
 
@@ -50,12 +56,14 @@ def test_a_value_that_makes_no_sense_is_refused_by_name_and_not_shown(name: str,
 
 
 def test_no_secret_shows_in_a_repr_or_in_the_doctors_table() -> None:
-    settings = load({"PORTAGE_BITRIX24_WEBHOOK_URLS": SECRET, "AzureWebJobsStorage": "AccountKey=verysecretcode"})
-    assert "verysecretcode" not in repr(settings) + json.dumps(describe(settings))
+    snapshot = combined(
+        [of_environment({"PORTAGE_BITRIX24_WEBHOOK_URLS": SECRET, "AzureWebJobsStorage": "AccountKey=verysecretcode"})]
+    )
+    assert "verysecretcode" not in repr(snapshot) + json.dumps(snapshot.rows)
 
 
 def test_the_doctor_tells_where_a_value_comes_from() -> None:
-    rows = {row["name"]: row for row in describe(load({"PORTAGE_SOURCE_RATE": "5"}))}
+    rows = {row["name"]: row for row in rows_of(PORTAGE_SOURCE_RATE="5")}
     assert rows["PORTAGE_SOURCE_RATE"] == {"name": "PORTAGE_SOURCE_RATE", "value": "5.0", "source": "environment"}
     assert rows["PORTAGE_SOURCE_BURST"]["source"] == "default"
 
@@ -73,3 +81,15 @@ def test_a_wrong_value_is_listed_among_the_others_and_not_shown() -> None:
         load(environment)
     rows = {row["name"]: row["value"] for row in describe_wrong(caught.value, environment)}
     assert (rows["PORTAGE_GATEWAY_URL"], rows["PORTAGE_SOURCE_RATE"]) == ("not usable (hidden)", "5.0")
+
+
+def test_a_connection_by_identity_is_listed_with_what_it_is_made_of() -> None:
+    rows = rows_of(AzureWebJobsStorage__accountName="portagedev", PORTAGE_STORAGE__blobServiceUri="https://raw.example")
+    assert [row for row in rows if "__" in str(row["name"])] == [
+        {"name": "AzureWebJobsStorage__accountName", "value": "portagedev", "source": "environment"},
+        {"name": "PORTAGE_STORAGE__blobServiceUri", "value": "https://raw.example", "source": "environment"},
+    ]
+
+
+def test_plans_that_are_switched_off_are_separated_by_commas() -> None:
+    assert load({"PORTAGE_DISABLED_PLANS": "one, two,"}).disabled_plans == {"one", "two"}

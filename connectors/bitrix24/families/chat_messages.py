@@ -1,7 +1,7 @@
 """``chat_message``: every message of the chats that were read, to the oldest (API facts §4.5)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
@@ -9,10 +9,12 @@ from connectors.bitrix24.coverage import number
 from connectors.bitrix24.families.dialogs import SCOPE
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.following import ranges_by_parents
+from connectors.bitrix24.readers.gathered import Gathered
 from connectors.bitrix24.readers.histories import (
     MOST_OF_ONE,
     History,
     Place,
+    Turn,
     advance,
     choose,
     commands,
@@ -23,9 +25,10 @@ from connectors.bitrix24.readers.histories import (
 )
 from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.rounds import ENOUGH_SECONDS
+from connectors.bitrix24.readers.windows import instant
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped, RetryLater, SlowDown
-from shared.model.json import JsonObject, as_list, as_map
+from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
@@ -58,6 +61,7 @@ class ChatMessageReader:
 
     webhooks: Webhooks
     _pacing: Pacing = field(default_factory=Pacing)
+    _known: Gathered[set[str]] = field(default_factory=lambda: Gathered("chat", set, _add, earlier=True, now=False))
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
         """See ``ChatMessageReader``."""
@@ -69,12 +73,14 @@ class ChatMessageReader:
         A chat of which only a part of a turn came stays where it was, and what came of it is left to the next turn.
         Raises EntityStopped when the webhook that reads a chat is not there any more.
         """
-        histories = [_history(chat) for chat in await extracted.rows(cursor["page"])]
+        chats = await extracted.rows(cursor["page"])
+        floor = await self._floor(extracted)
+        histories = [_history(chat, whole=chat.id not in floor.chats) for chat in chats]
         until = time.monotonic() + ENOUGH_SECONDS
         found = _Found(cursor)
         while found.rest is not None and (not found.raw or (found.messages < _ENOUGH and time.monotonic() < until)):
             try:
-                await self._take_turn(histories, found)
+                await self._take_turn(histories, found, floor)
             except (RetryLater, SlowDown):
                 if not found.raw:
                     raise
@@ -84,7 +90,13 @@ class ChatMessageReader:
         lost = tuple(Lost(f"{key}-messages", "source.denied", _CLOSED) for key in found.closed)
         return SourcePage(self.rows(raw), raw, following, len(found.raw), lost)
 
-    async def _take_turn(self, histories: Sequence[History], found: _Found) -> None:
+    async def _floor(self, extracted: Extracted) -> "_Floor":
+        since = extracted.since("chat_message")
+        if since is None:
+            return _Floor()
+        return _Floor(int(since.timestamp()), frozenset(await self._known.of(extracted)))
+
+    async def _take_turn(self, histories: Sequence[History], found: _Found, floor: "_Floor") -> None:
         most = max(MOST_OF_ONE, self._pacing.most)
         turn = choose(histories, found.rest or {}, most)
         if turn is None:
@@ -96,6 +108,8 @@ class ChatMessageReader:
         answer = await self._pacing.batch(webhook, commands(turn, most))
         places, unreadable = advance(turn, answer)
         moved = [key for key, place in turn.places.items() if key not in unreadable and _moved(place, places.get(key))]
+        for key in [key for key in turn.places if key in places and floor.ends(turn, key, answer.results)]:
+            del places[key]
         found.before.append({key: turn.places[key].last for key in moved})
         found.raw.append(archived(webhook.user, answer.raw))
         found.closed += unreadable
@@ -113,14 +127,35 @@ class ChatMessageReader:
         return tuple(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Floor:
+    """Where reading back ends in ``chats`` that were read before: at messages older than ``since`` (Unix seconds)."""
+
+    since: int | None = None
+    chats: frozenset[str] = frozenset()
+
+    def ends(self, turn: Turn, key: str, results: Mapping[str, Json]) -> bool:
+        """Whether a turn brought a chat that far."""
+        if self.since is None or key not in self.chats:
+            return False
+        dates = [instant(one.get("date")) for one in messages_of(results, key, turn.places[key].last)]
+        return any(date is not None and date < self.since for date in dates)
+
+
+def _add(known: set[str], chat: SourceRecord, _page: str) -> None:
+    known.add(chat.id)
+
+
 def _moved(before: Place, after: Place | None) -> bool:
     """Whether a turn brought a chat on, or to its end; who only changed its reader brought nothing."""
     return after is None or (after != before and after.reader == before.reader)
 
 
-def _history(chat: SourceRecord) -> History:
+def _history(chat: SourceRecord, *, whole: bool) -> History:
+    """Of one that is not read ``whole`` nobody knows how much there is to be read."""
     dialogs = {str(user): str(dialog) for user, dialog in as_map(chat.data.get("dialogs")).items()}
-    return History(chat.id, f"chat{chat.id}", tuple(dialogs), number(chat.data.get("message_count")), dialogs)
+    messages = number(chat.data.get("message_count")) if whole else 0
+    return History(chat.id, f"chat{chat.id}", tuple(dialogs), messages, dialogs)
 
 
 def _row(message: JsonObject, files: JsonObject) -> SourceRecord:

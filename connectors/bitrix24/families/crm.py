@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from connectors.bitrix24.listing import Listing
+from connectors.bitrix24.listing import Changed, Listing
 from connectors.bitrix24.readers.keyset import KeysetReader
 from connectors.bitrix24.readers.parts import Parts, PartsReader
 from connectors.bitrix24.readers.reader import Need, Readers
@@ -11,7 +11,8 @@ from shared.model.records import SourceRecord
 SCOPES = ("crm",)
 METHOD = "crm.item.list"
 DEAL, CONTACT, COMPANY = 2, 3, 4
-SMART_TYPE = "smart_process_type"
+SMART_TYPE, SMART_ITEM = "smart_process_type", "smart_process_item"
+_ENTITIES = {DEAL: "deal", CONTACT: "contact", COMPANY: "company"}
 
 
 def items(type_id: int) -> Listing:
@@ -26,6 +27,8 @@ def items(type_id: int) -> Listing:
         wrapper="items",
         filter="filter",
         fixed={"entityTypeId": type_id, "select": ["*"], "useOriginalUfNames": "Y"},
+        changed=Changed(_ENTITIES.get(type_id, SMART_ITEM), ">=updatedTime"),
+        id_alone={"select": ["id"]},
     )
 
 
@@ -43,7 +46,10 @@ READERS: Readers = {
     "company": lambda portal: KeysetReader(items(COMPANY), portal.webhooks),
     "contact": lambda portal: KeysetReader(items(CONTACT), portal.webhooks),
     "deal": lambda portal: DealReader(items(DEAL), portal.webhooks),
-    "smart_process_item": lambda portal: PartsReader(SMART_ITEMS, portal.webhooks),
+    SMART_ITEM: lambda portal: PartsReader(SMART_ITEMS, portal.webhooks),
 }
 
-NEEDS = (Need(METHOD, SCOPES, {"entityTypeId": DEAL, "select": ["id"], "start": -1}),)
+NEEDS = (
+    Need(METHOD, SCOPES, {"entityTypeId": DEAL, "select": ["id"], "start": -1}),
+    Need("crm.item.get", SCOPES),  # whether one is deleted
+)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.attempts import attempt
+from connectors.bitrix24.readers.news import latest, news_of
 from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.rounds import rounds
+from connectors.bitrix24.readers.unchanged import Unchanged
+from connectors.bitrix24.readers.windows import instant
 from connectors.bitrix24.transport import Command
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped
@@ -75,17 +78,30 @@ class DialogReader:
 
     webhooks: Webhooks
     _pacing: Pacing = field(default_factory=Pacing)
+    _unchanged: Unchanged = field(default_factory=lambda: Unchanged("chat"))
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
-        """See ``DialogReader``."""
-        lists: list[JsonObject] = [{"user": one.user, "offset": 0} for one in await self.webhooks.with_scope(SCOPE)]
+        """See ``DialogReader``. Where only changes are wanted, lists say ``since`` when (Unix seconds).
+
+        Chats that lists do not show may then have news, too, though the records that they are bound to did not change:
+        those that are known are asked for their last message.
+        """
+        since = extracted.since("dialog")
+        more: JsonObject = {} if since is None else {"since": int(since.timestamp())}
+        lists = [{"user": one.user, "offset": 0, **more} for one in await self.webhooks.with_scope(SCOPE)]
         bound = [{"of": name, "page": page} for name in BOUND for page in await extracted.pages(name)]
-        return Cut((*lists, *bound))
+        if since is None:
+            records = [(name, Unchanged(name)) for name in BOUND]
+            bound += [{"of": name, "page": page} for name, one in records for page in await one.of(extracted)]
+        quiet = [{"quiet": page, **more} for page in (await self._unchanged.of(extracted) if more else ())]
+        return Cut((*lists, *bound, *quiet))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """Some pages of one webhook's list, or the chats of some records."""
         if "page" in cursor:
             return await self._of_records(cursor, extracted)
+        if "quiet" in cursor:
+            return await self._of_known(cursor, extracted)
         webhook = await self.webhooks.of_user(str(cursor["user"]), SCOPE)
         if webhook is None:
             raise EntityStopped("source.denied", f"the webhook of user {cursor['user']} is not configured any more")
@@ -94,10 +110,27 @@ class DialogReader:
         found = _Listed(int(cursor["offset"]))
         offsets = range(found.offset, found.offset + _MOST_LISTS * _STEP, _STEP)
         await rounds(offsets, lambda: 1, lambda some: _list(webhook, {**asked, "OFFSET": some[0]}, found))
-        raw = (note({"known": cursor.get("known") or [], "private_chats": private}), *found.raw)
+        facts: JsonObject = {"private_chats": private, "since": cursor.get("since")}
+        raw = (note({"known": cursor.get("known") or [], **facts}), *found.raw)
         last = self.rows((note({"private_chats": private}), found.raw[-1]))
         following = {**cursor, "offset": found.offset, "known": [row.id for row in last]} if found.goes_on else None
         return SourcePage(self.rows(raw), raw, following, len(found.raw))
+
+    async def _of_known(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
+        """Known chats that no list shows, as far as they have messages since then."""
+        rows = await self._unchanged.rows(extracted, str(cursor["quiet"]))
+        dialogs = {row.id: as_map(row.data.get("dialogs")) for row in rows if row.data.get("item") is None}
+        by_user: dict[str, dict[str, str]] = {}
+        for chat_id, users in dialogs.items():
+            for user, dialog in users.items():
+                by_user.setdefault(user, {})[chat_id] = str(dialog)
+        raw: list[bytes] = []
+        for user, known in by_user.items():
+            if (webhook := await self.webhooks.of_user(user, SCOPE)) is not None:
+                asked = {f"n{chat_id}": latest(dialog) for chat_id, dialog in known.items()}
+                raw += (await attempt(webhook, asked, self._pacing)).raw
+        told_of = (note({"news_since": cursor["since"]}), *raw)
+        return SourcePage(self.rows(told_of), told_of, None, len(raw))
 
     async def _of_records(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """A record whose chat is refused is counted. A portal that finds no chats by records loses all of them."""
@@ -137,13 +170,17 @@ class DialogReader:
         facts = noted(raw)
         rows: dict[str, JsonObject] = {}
         for one in told(raw):
-            if "of" in facts:
+            if "news_since" in facts:
+                found = news_of(batch_results(one.answer), facts["news_since"])
+                rows |= {f"{one.by}:{key[1:]}": _bound({"ID": key[1:]}, one.by) for key in found}
+            elif "of" in facts:
                 results = batch_results(one.answer)
                 rows |= {facts["of"][key]: _bound(chat, one.by) for key, chat in results.items()}
             else:
                 items = as_list(as_map(as_map(one.answer).get("result")).get("items"))
-                found = [_listed(item, one.by) for item in items if isinstance(item, dict)]
-                wanted = [row for row in found if facts.get("private_chats") or not row["private"]]
+                shown = [_listed(item, one.by) for item in items if isinstance(item, dict)]
+                allowed = [row for row in shown if facts.get("private_chats") or not row["private"]]
+                wanted = [row for row in allowed if _is_active(row["item"], facts.get("since"))]
                 rows |= {f"{one.by}:{row['chat_id']}": row for row in wanted}
         left_out = as_list(facts.get("known"))
         return tuple(SourceRecord(name, row) for name, row in rows.items() if row["chat_id"] and name not in left_out)
@@ -165,6 +202,13 @@ def _listed(item: JsonObject, user: str) -> JsonObject:
     dialog = str(item.get("id"))
     chat_id = dialog.removeprefix("chat") if dialog.startswith("chat") else str(item.get("chat_id") or "")
     return {"chat_id": chat_id, "dialog": dialog, "user": user, "private": dialog.isdecimal(), "item": item}
+
+
+def _is_active(item: JsonObject, since: Json) -> bool:
+    """Whether something happened in a dialog since then; one that does not tell is taken for active."""
+    dates = [as_map(item.get("message")).get("date"), item.get("date_update"), item.get("date_last_activity")]
+    moments = [moment for moment in map(instant, dates) if moment is not None]
+    return since is None or not moments or max(moments) >= int(str(since))
 
 
 def _bound(chat: Json, user: str) -> JsonObject:

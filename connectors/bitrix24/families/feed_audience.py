@@ -15,11 +15,12 @@ from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.gathered import Gathered
 from connectors.bitrix24.readers.looking import Look, Lookout, found
 from connectors.bitrix24.readers.reader import Need, Readers
-from connectors.bitrix24.readers.windows import Dated, Window
+from connectors.bitrix24.readers.unchanged import Unchanged
+from connectors.bitrix24.readers.windows import Dated, Window, commands
 from connectors.bitrix24.readers.withholding import reduced, rows_reduced
 from connectors.bitrix24.webhooks import Webhooks
 from shared.model.errors import EntityStopped
-from shared.model.json import Json, JsonObject
+from shared.model.json import Json, JsonObject, as_list
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
 
@@ -35,6 +36,12 @@ Audiences = dict[str, list[str]]
 def audiences() -> Gathered[Audiences]:
     """All that the records of this entity say."""
     return Gathered("feed_audience", dict, _add)
+
+
+def posts_since(extracted: Extracted) -> int | None:
+    """From when on (Unix seconds) posts are wanted; None for all of them."""
+    since = extracted.since("feed_post")
+    return None if since is None else int(since.timestamp())
 
 
 def in_order(rights: Sequence[str]) -> list[str]:
@@ -60,16 +67,38 @@ class AudienceReader:
 
     webhooks: Webhooks
     _lookout: Lookout = field(init=False)
+    _unchanged: dict[str, Unchanged] = field(init=False)
 
     def __post_init__(self) -> None:
         self._lookout = Lookout(POSTS, SCOPES, lambda right: {"LOG_RIGHTS": [right]}, self.webhooks)
+        self._unchanged = {kind: Unchanged(kind) for kind in _PARENTS}
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
-        """Ranges by pages of parents; their cursors hold how far the page was begun and the windows that are open."""
-        end = await self._lookout.end()
+        """Ranges by pages of parents; their cursors hold how far the page was begun and the windows that are open.
+
+        Where only changes are wanted, the windows begin where those of posts do, and parents that did not change are
+        asked for as well; unless there is no post at all.
+        """
+        since = posts_since(extracted)
+        if since is not None and not await self._are_any(since):
+            return Cut(())
+        more: JsonObject = {"end": await self._lookout.end()} | ({} if since is None else {"since": since})
         parents = [(kind, page) for kind in _PARENTS for page in await extracted.pages(kind)]
-        of_parents = ({"page": page, "kind": kind, "end": end} for kind, page in parents)
-        return Cut(({"end": end, "windows": [Window(_EVERYBODY).dump()]}, *of_parents))
+        of_parents = ({"page": page, "kind": kind, **more} for kind, page in parents)
+        unchanged = [(kind, page) for kind, one in self._unchanged.items() for page in await one.of(extracted)]
+        of_unchanged = ({"page": page, "kind": kind, "unchanged": True, **more} for kind, page in unchanged)
+        return Cut(({"windows": [Window(_EVERYBODY, since).dump()], **more}, *of_parents, *of_unchanged))
+
+    async def _are_any(self, since: int) -> bool:
+        """Whether some webhook is shown a post of that time. Who is denied it is not asked."""
+        for webhook in await self.webhooks.with_scope(*SCOPES):
+            (command,) = commands(Window("", since), POSTS, lambda _label: {}).values()
+            try:
+                if as_list((await webhook.transport.call(*command)).result):
+                    return True
+            except EntityStopped:
+                return True  # the reading of it tells more
+        return False
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """One batch for each webhook: open windows first, then rights that were not asked for yet."""
@@ -77,7 +106,7 @@ class AudienceReader:
         begun = int(cursor.get("begun", 0))
         stack = [Window(*one) for one in cursor.get("windows", [])]
         while begun < len(rights) and len(stack) < self._lookout.most:
-            stack.insert(0, Window(rights[begun]))
+            stack.insert(0, Window(rights[begun], cursor.get("since")))
             begun += 1
         look = await self._lookout.look(stack, cursor["end"])
         if not extracted.options.private_posts:
@@ -102,11 +131,12 @@ class AudienceReader:
                     rows[f"{window.label}:{post_id}"] = {"right": window.label, "post_id": post_id}
         return tuple(SourceRecord(source_id, row) for source_id, row in rows.items())
 
-    @staticmethod
-    async def _rights(cursor: JsonObject, extracted: Extracted) -> list[str]:
+    async def _rights(self, cursor: JsonObject, extracted: Extracted) -> list[str]:
         if "page" not in cursor:
             return []
-        return [f"{_PARENTS[cursor['kind']]}{record.id}" for record in await extracted.rows(cursor["page"])]
+        kind, page = cursor["kind"], cursor["page"]
+        unchanged = self._unchanged[kind].rows(extracted, page) if "unchanged" in cursor else extracted.rows(page)
+        return [f"{_PARENTS[kind]}{record.id}" for record in await unchanged]
 
 
 def _check_own(look: Look) -> None:

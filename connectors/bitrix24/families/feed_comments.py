@@ -13,31 +13,33 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from connectors.bitrix24.batch import BatchAnswer, batch_results
+from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.coverage import number
 from connectors.bitrix24.families.feed_audience import SCOPES
 from connectors.bitrix24.raw import archived, note, noted, told
+from connectors.bitrix24.readers.author_turns import Turn, by_reader, turn_of
 from connectors.bitrix24.readers.authored import (
     METHOD,
     PAGE,
-    Place,
     author_key,
     author_of,
     command,
     comments_of,
     files_of,
     place_after,
+    since,
 )
 from connectors.bitrix24.readers.details import is_gone
 from connectors.bitrix24.readers.gathered import Gathered
 from connectors.bitrix24.readers.log_entries import LogEntries
 from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.reader import Need, Readers
+from connectors.bitrix24.readers.unchanged import Unchanged
 from connectors.bitrix24.readers.windows import instant
 from connectors.bitrix24.readers.withholding import reduced
 from connectors.bitrix24.transport import MOST_COMMANDS
 from connectors.bitrix24.webhooks import Webhook, Webhooks
-from shared.model.errors import EntityStopped, PortageError, RetryLater, SlowDown
+from shared.model.errors import EntityStopped, RetryLater, SlowDown
 from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.records import Cut, SourcePage, SourceRecord
 from shared.ports.systems import Extracted
@@ -53,33 +55,6 @@ _NOBODY = frozenset({"", "0"})
 
 
 @dataclass(slots=True)
-class _Turn:
-    """One read: the ``places`` that it begins at, and what came of it.
-
-    ``answers`` are those of webhooks, by user; ``left`` are the authors who go on; ``unread``
-    those whom no webhook reads. ``pages`` are comments by author.
-    """
-
-    places: dict[str, Place]
-    next: int
-    left: dict[str, Place]
-    answers: list[tuple[str, BatchAnswer]] = field(default_factory=list)
-    pages: dict[str, list[JsonObject]] = field(default_factory=dict)
-    stumbles: list[PortageError] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-
-    @property
-    def comments(self) -> list[JsonObject]:
-        """Those of all pages."""
-        return [comment for page in self.pages.values() for comment in page]
-
-    def postpone(self, author: str) -> None:
-        """Leave an author where he is: his page is asked for again."""
-        del self.pages[author]
-        self.left[author] = self.places[author]
-
-
-@dataclass(slots=True)
 class CommentReader:
     """A range for each page of users, and one for authors of posts who are no users any more. See ``Reader``.
 
@@ -92,26 +67,36 @@ class CommentReader:
     _fitting: int = MOST_COMMANDS
     _users: Gathered[set[str]] = field(init=False)
     _posts: Gathered[dict[str, str]] = field(init=False)
+    _unchanged: Unchanged = field(init=False)
 
     def __post_init__(self) -> None:
-        self._users = Gathered("user", set, lambda users, record, _page: users.add(record.id))
-        self._posts = Gathered("feed_post", dict, _add_post)
+        self._users = Gathered("user", set, lambda users, record, _page: users.add(record.id), earlier=True)
+        self._posts = Gathered("feed_post", dict, _add_post, earlier=True)
+        self._unchanged = Unchanged("user")
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
-        """Cursors name a page of users, or the authors themselves."""
-        of_users = tuple({"page": page} for page in await extracted.pages("user"))
+        """Cursors name a page of users, or the authors themselves.
+
+        Where only changes are wanted, they say ``since`` when (Unix seconds), and users who did not change are asked
+        about as well.
+        """
+        moment = extracted.since("feed_comment")
+        more: JsonObject = {} if moment is None else {"since": int(moment.timestamp())}
+        of_users = [{"page": page, **more} for page in await extracted.pages("user")]
+        of_users += [{"page": page, "unchanged": True, **more} for page in await self._unchanged.of(extracted)]
         users, posts = await self._users.of(extracted), await self._posts.of(extracted)
         owners = {webhook.user for webhook in await self.webhooks.with_scope(*SCOPES)}
         others = sorted((owners | set(posts.values())) - users - _NOBODY, key=int)
         parts = (others[start : start + _AUTHORS_AT_ONCE] for start in range(0, len(others), _AUTHORS_AT_ONCE))
-        return Cut((*of_users, *({"authors": part} for part in parts)))
+        return Cut((*of_users, *({"authors": part, **more} for part in parts)))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """Authors who were begun first, then new ones."""
-        authors = cursor.get("authors") or [record.id for record in await extracted.rows(cursor["page"])]
+        authors = cursor.get("authors") or await self._authors(cursor, extracted)
         webhooks = await self.webhooks.with_scope(*SCOPES)
-        turn = _turn(cursor, authors, min(self._pacing.most, self._fitting))
+        turn = turn_of(cursor, authors, min(self._pacing.most, self._fitting))
         refused = await self._ask_all(webhooks, turn)
+        turn.end_at(cursor.get("since"))
         if turn.stumbles and len(turn.stumbles) == len(turn.places):
             raise turn.stumbles[0]
         bodies = [(by, answer.raw) for by, answer in turn.answers]
@@ -124,7 +109,11 @@ class CommentReader:
         if withheld:
             bodies = [(by, reduced(body, partial(_without, withheld))) for by, body in bodies]
         named = {"withheld": withheld, "strange": strange - withheld}
-        facts: JsonObject = {"posts": posts, **{name: sorted(ids, key=int) for name, ids in named.items()}}
+        facts: JsonObject = {
+            "posts": posts,
+            "since": cursor.get("since"),
+            **{name: sorted(ids, key=int) for name, ids in named.items()},
+        }
         raw = (*(archived(by, body) for by, body in bodies), note(facts))
         following: JsonObject | None = None
         if turn.left or turn.next < len(authors):
@@ -142,13 +131,17 @@ class CommentReader:
         return SourcePage(records, raw, following, len(turn.answers) + calls, coverage=coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
-        """A comment by its own id (``comment_id``), with its author, its files and its post."""
-        posts, strange = as_map(noted(raw).get("posts")), set(as_list(noted(raw).get("strange")))
+        """A comment by its own id (``comment_id``), with its author, its files and its post.
+
+        Where only changes are wanted, what is older than that came along, and is not shown.
+        """
+        facts = noted(raw)
+        posts, strange = as_map(facts.get("posts")), set(as_list(facts.get("strange")))
         found: dict[str, JsonObject] = {}
         for one in told(raw):
             for key, result in batch_results(one.answer).items():
                 author, files = author_of(key), files_of(result)
-                for comment in comments_of(result):
+                for comment in since(comments_of(result), facts.get("since")):
                     post = _post_of(comment, posts)
                     found[str(comment["comment_id"])] = {
                         **comment,
@@ -160,7 +153,12 @@ class CommentReader:
                     }
         return tuple(SourceRecord(source_id, row) for source_id, row in found.items())
 
-    async def _ask_all(self, webhooks: Sequence[Webhook], turn: _Turn) -> dict[str, int]:
+    async def _authors(self, cursor: JsonObject, extracted: Extracted) -> list[str]:
+        page = cursor["page"]
+        users = self._unchanged.rows(extracted, page) if "unchanged" in cursor else extracted.rows(page)
+        return [record.id for record in await users]
+
+    async def _ask_all(self, webhooks: Sequence[Webhook], turn: Turn) -> dict[str, int]:
         """Authors who were refused to each user's webhook; they are asked for through the next one that may.
 
         Raises the refusal when every webhook was asked and none was told anything.
@@ -169,7 +167,7 @@ class CommentReader:
         refusals: list[EntityStopped] = []
         readers, waiting = list(webhooks), list(turn.places)
         while waiting:
-            chosen = _by_reader(readers, waiting)
+            chosen = by_reader(readers, waiting)
             if not chosen and len(counts) == len(webhooks) and not any(one.results for _, one in turn.answers):
                 raise refusals[0]
             turn.unread += set(waiting).difference(*(mine for _, mine in chosen))
@@ -183,7 +181,7 @@ class CommentReader:
                     readers.remove(webhook)
         return counts
 
-    async def _ask(self, webhook: Webhook, authors: Sequence[str], turn: _Turn) -> dict[str, EntityStopped]:
+    async def _ask(self, webhook: Webhook, authors: Sequence[str], turn: Turn) -> dict[str, EntityStopped]:
         """A page for each author; those who were refused.
 
         One who stumbles goes on where he is; one whom the portal does not know is over.
@@ -215,7 +213,7 @@ class CommentReader:
                 refused[author] = error
         return refused
 
-    def _postponed(self, turn: _Turn, generation: str) -> set[str]:
+    def _postponed(self, turn: Turn, generation: str) -> set[str]:
         """Authors whose comments name more entries than one read looks up; the next reads ask for fewer authors."""
         asked: set[str] = set()
         postponed: set[str] = set()
@@ -241,27 +239,6 @@ class CommentReader:
 def _add_post(posts: dict[str, str], record: SourceRecord, _page: str) -> None:
     author = str(record.data.get("AUTHOR_ID"))
     posts[record.id] = sys.intern(author) if author.isdecimal() else ""
-
-
-def _turn(cursor: JsonObject, authors: Sequence[str], most: int) -> _Turn:
-    """The authors of the next read, up to ``most``."""
-    begun = {author: Place(*place) for author, place in as_map(cursor.get("open")).items()}
-    chosen = dict(list(begun.items())[:most])
-    start = int(cursor.get("next", 0))
-    new = authors[start : start + most - len(chosen)]
-    left = {author: place for author, place in begun.items() if author not in chosen}
-    return _Turn(chosen | {author: Place() for author in new}, start + len(new), left)
-
-
-def _by_reader(webhooks: Sequence[Webhook], authors: Iterable[str]) -> list[tuple[Webhook, list[str]]]:
-    """Authors by the webhook that reads them: their own, else one that is, or may be, an administrator's."""
-    own = {webhook.user: webhook for webhook in webhooks}
-    admin = next((webhook for told in (True, None) for webhook in webhooks if webhook.admin is told), None)
-    chosen: dict[str, tuple[Webhook, list[str]]] = {}
-    for author in authors:
-        if (webhook := own.get(author, admin)) is not None:
-            chosen.setdefault(webhook.user, (webhook, []))[1].append(author)
-    return list(chosen.values())
 
 
 def _post_of(comment: JsonObject, entries: JsonObject) -> str | None:

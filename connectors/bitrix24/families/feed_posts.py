@@ -22,6 +22,7 @@ from connectors.bitrix24.families.feed_audience import (
     audiences,
     goes_to_persons_only,
     in_order,
+    posts_since,
 )
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.gathered import Gathered
@@ -53,12 +54,17 @@ class PostReader:
         self._lookout = Lookout(POSTS, SCOPES, lambda _label: {}, self.webhooks)
         self._audiences = audiences()
 
-    async def cut(self, ranges: int, _extracted: Extracted) -> Cut:
-        """Ranges of equal length; the first one is open downwards, the last one upwards."""
-        end = await self._lookout.end()
-        count = max(1, min(ranges, (end - OLDEST) // _SMALLEST_RANGE))
-        inner = [OLDEST + (end - OLDEST) * number // count for number in range(1, count)]
-        edges = zip([None, *inner], [*inner, None], strict=True)
+    async def cut(self, ranges: int, extracted: Extracted) -> Cut:
+        """Ranges of equal length; the first one is open downwards, the last one upwards.
+
+        Where only changes are wanted, it begins with what was published since: that an older post was edited, no list
+        tells.
+        """
+        end, since = await self._lookout.end(), posts_since(extracted)
+        first = OLDEST if since is None else since
+        count = max(1, min(ranges, (end - first) // _SMALLEST_RANGE))
+        inner = [first + (end - first) * number // count for number in range(1, count)]
+        edges = zip([since, *inner], [*inner, None], strict=True)
         return Cut(tuple({"end": end, "windows": [Window("", lower, upper).dump()]} for lower, upper in edges))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:

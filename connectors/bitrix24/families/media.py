@@ -19,10 +19,12 @@ from connectors.bitrix24.readers.file_servers import FileServers
 from connectors.bitrix24.readers.file_turns import Turn
 from connectors.bitrix24.readers.pictures import Pictures
 from connectors.bitrix24.readers.reader import Need, Portal, Readers
+from connectors.bitrix24.readers.unchanged import Unchanged
+from connectors.bitrix24.readers.windows import instant
 from shared.media.naming import media_key
 from shared.media.verdicts import Expected, Fetched, Outcome
 from shared.model.errors import Conflict, RetryLater, SlowDown
-from shared.model.json import JsonObject, as_map
+from shared.model.json import Json, JsonObject, as_map
 from shared.model.records import Cut, Lost, SourcePage, SourceRecord
 from shared.ports.evidence import record
 from shared.ports.systems import Extracted
@@ -32,6 +34,9 @@ _REMOVED = "media.removed"
 _PICTURE = "image/"
 _WITH_PICTURES = {"user": USERS, "group": GROUPS}
 
+
+_DATED = {"group": "DATE_UPDATE"}
+"""Owners that a run reads whole even when only changes are wanted: the field that tells when one changed."""
 
 _Came = Fetched | RetryLater | SlowDown
 """What came of a file; an error is one of its server: it is out, stumbles, or asks for a pause."""
@@ -45,21 +50,28 @@ class MediaReader:
     "name", "size", "content_type", "checksum", "blob", "reason"}``. ``aliases`` are further ids by which texts refer to
     the file. ``key`` is what it is called at the target (import contract §3), ``blob`` where it lies in the media store
     until then. One with a ``reason`` was left out, and lies nowhere: it is no picture, or the portal has it no more
-    (``file_gone`` counts these). ``patience`` are the seconds before the second try of a file, and before the third;
+    (``file_gone`` counts these). ``patience`` are the seconds before the second try of a file and those after it;
     ``now`` answers seconds since 1970.
     """
 
     portal: Portal
-    patience: tuple[float, float] = (1.0, 4.0)
+    patience: tuple[float, ...] = (1.0, 4.0, 8.0, 15.0)
     now: Callable[[], float] = time.time
     _listings: Listings = field(default_factory=Listings)
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
-        """Pictures that need no webhook go first."""
+        """Pictures that need no webhook go first. Where only changes are wanted, cursors say ``since`` (Unix seconds).
+
+        Then files are brought of owners that were read now. Those that are read whole each time tell when they changed.
+        """
         owners = [owner for owner in OWNERS if owner not in TASK_OWNERS or extracted.options.task_files]
+        since = extracted.since("media_file")
+        more: JsonObject = {} if since is None else {"since": int(since.timestamp())}
         cursors: list[JsonObject] = []
         for owner in owners:
-            cursors += ({"owner": owner, "page": page} for page in await extracted.pages(owner))
+            pages = await extracted.pages(owner)
+            unchanged = await Unchanged(owner).of(extracted) if since is None else {}
+            cursors += ({"owner": owner, "page": page, **more} for page in (*pages, *unchanged))
         return Cut(tuple(cursors))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
@@ -72,7 +84,7 @@ class MediaReader:
         if (rest := servers.until - self.now()) > 0:
             raise RetryLater("media.unreachable", "a file's server was out; it is tried again", retry_after=rest)
         owner, page = cursor["owner"], cursor["page"]
-        listing = self._listings.of(owner, page, await extracted.rows(page))
+        listing = self._listings.of(owner, page, _changed(owner, await extracted.rows(page), cursor.get("since")))
         turn = Turn.of(cursor, listing, servers)
         if tries := [count for count in turn.failed.values() if count]:
             await asyncio.sleep(self.patience[min(tries) - 1])
@@ -236,6 +248,13 @@ def _row(turn: Turn, wanted: Wanted, found: Found, reason: str | None = None) ->
         "blob": None,
         "reason": reason,
     }
+
+
+def _changed(owner: str, records: Sequence[SourceRecord], since: Json) -> Sequence[SourceRecord]:
+    if since is None or owner not in _DATED:
+        return records
+    moments = [(record, instant(record.data.get(_DATED[owner]))) for record in records]
+    return [record for record, moment in moments if moment is None or moment >= int(str(since))]
 
 
 def _unknown(wanted: Wanted) -> Found:

@@ -1,6 +1,6 @@
 """Departments, users and groups (API facts §4.1, §4.2)."""
 
-from connectors.bitrix24.listing import Details, Listing
+from connectors.bitrix24.listing import Changed, Details, Listing
 from connectors.bitrix24.readers.keyset import KeysetReader
 from connectors.bitrix24.readers.offset import OffsetReader
 from connectors.bitrix24.readers.reader import Need, Readers
@@ -21,6 +21,7 @@ USERS = Listing(
     descending={"sort": "ID", "order": "DESC"},
     filter="FILTER",
     fixed={"ADMIN_MODE": True},
+    changed=Changed("user", ">TIMESTAMP_X"),
 )
 
 # start = -1 is not documented for it

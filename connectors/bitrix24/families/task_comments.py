@@ -21,6 +21,7 @@ from connectors.bitrix24.readers.histories import (
 from connectors.bitrix24.readers.pacing import Pacing
 from connectors.bitrix24.readers.reader import Need, Readers
 from connectors.bitrix24.readers.rounds import ENOUGH_SECONDS
+from connectors.bitrix24.readers.sweeping import Sweep, chat_of
 from connectors.bitrix24.readers.two_worlds import CHAT, FORUM
 from connectors.bitrix24.webhooks import Webhook, Webhooks
 from shared.model.errors import EntityStopped, RetryLater, SlowDown
@@ -102,7 +103,7 @@ class _Found:
         }
 
     def _without_chat(self, task: str, tasks: Mapping[str, JsonObject]) -> bool:
-        return task in self.unreadable[CHAT] or not _chat_of(tasks[task])
+        return task in self.unreadable[CHAT] or not chat_of(tasks[task])
 
 
 @dataclass(slots=True)
@@ -118,10 +119,15 @@ class TaskCommentReader:
 
     webhooks: Webhooks
     _pacing: Pacing = field(default_factory=Pacing)
+    _sweep: Sweep = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sweep = Sweep(self.webhooks)
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
-        """See ``TaskCommentReader``."""
-        return await ranges_by_parents(extracted, "task")
+        """See ``TaskCommentReader``. Tasks that did not change may have news, too: they are swept."""
+        cut = await ranges_by_parents(extracted, "task")
+        return Cut((*cut.cursors, *await self._sweep.cursors(extracted)))
 
     async def read(self, cursor: JsonObject, extracted: Extracted) -> SourcePage:
         """Forums, and turns through the chats, until there is enough for a page; further tasks when all are over.
@@ -130,7 +136,11 @@ class TaskCommentReader:
         ``copied`` which of their comments have their copies in what was read, ``forumless`` which of them had a part
         merged without their forum. Raises EntityStopped when the portal offers neither world.
         """
-        tasks = {record.id: record.data for record in await extracted.rows(str(cursor["page"]))}
+        if "swept" in cursor:
+            return await self._sweep.read(cursor, extracted)
+        only = None if "only" not in cursor else frozenset(as_list(cursor["only"]))
+        records = await extracted.rows(str(cursor["page"]))
+        tasks = {record.id: record.data for record in records if only is None or record.id in only}
         places = {task: Place(*place) for task, place in as_map(cursor.get("open")).items() if task in tasks}
         found = _Found(int(cursor.get("start", 0)), places, forumless=set(as_list(cursor.get("forumless"))))
         until = time.monotonic() + ENOUGH_SECONDS
@@ -150,7 +160,7 @@ class TaskCommentReader:
         raw = (*found.raw, note({"parts": found.parts(), "copied": copied, "unreadable": unreadable}))
         held = held_of(raw)
         rest = _rest(found, copied | copies(held)) if found.open or found.start < len(tasks) else None
-        following = rest and {"page": cursor["page"], **rest}
+        following = rest and {**{name: cursor[name] for name in ("page", "only") if name in cursor}, **rest}
         lost, coverage = found.closed(tasks), found.coverage(tasks)
         return SourcePage(shown(held, found.parts()), raw, following, len(found.raw), lost, coverage)
 
@@ -165,7 +175,7 @@ class TaskCommentReader:
         if unseen := [task for task in found.open if task not in found.begun]:
             await self._read_forum(unseen, found)
             found.begun |= {task: found.open[task].last for task in unseen}
-        found.finish([task for task in found.open if not _chat_of(tasks[task])])
+        found.finish([task for task in found.open if not chat_of(tasks[task])])
         readers = await self._readers()
         if not readers:
             _without_chats(found)
@@ -191,7 +201,7 @@ class TaskCommentReader:
     async def _take_turn(self, tasks: Mapping[str, JsonObject], readers: Mapping[str, Webhook], found: _Found) -> None:
         most = max(MOST_OF_ONE, self._pacing.most)
         histories = [
-            History(task, f"chat{_chat_of(tasks[task])}", tuple(readers), 0 if place.ending else _GROWTH * place.seen)
+            History(task, f"chat{chat_of(tasks[task])}", tuple(readers), 0 if place.ending else _GROWTH * place.seen)
             for task, place in found.open.items()
         ]
         begun = {"next": len(histories), "open": {task: place.dump() for task, place in found.open.items()}}
@@ -233,11 +243,6 @@ def _without_chats(found: _Found) -> None:
     found.missing.add(CHAT)
     found.unreadable[CHAT].update(found.open)
     found.finish(list(found.open))
-
-
-def _chat_of(task: JsonObject) -> int:
-    """0 for a task without a chat, or gone."""
-    return number(as_map(task.get("details")).get("chatId"))
 
 
 READERS: Readers = {"task_comment": lambda portal: TaskCommentReader(portal.webhooks)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.bitrix24.listing import Details, Listing
+from connectors.bitrix24.listing import Changed, Details, Listing
 from connectors.bitrix24.readers.details import UNREAD
 from connectors.bitrix24.readers.keyset import KeysetReader
 from connectors.bitrix24.readers.reader import Need, Readers
@@ -50,6 +50,8 @@ def listing_of(custom: Sequence[str]) -> Listing:
         wrapper="tasks",
         filter="filter",
         fixed={"select": _NAMES.split()},
+        changed=Changed("task", ">=CHANGED_DATE"),
+        id_alone={"select": ["ID"]},
         most_pages=4,
         details=(details, Details("checklist", "task.checklistitem.getlist", _by_place)),
     )

@@ -7,6 +7,7 @@ goes on from its end. An author is over when a page is empty; one that is not fu
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.bitrix24.readers.windows import instant
 from connectors.bitrix24.transport import Command
 from shared.model.errors import RetryLater
 from shared.model.json import Json, JsonObject, as_list, as_map
@@ -22,6 +23,11 @@ class Place:
 
     cursor: str | None = None
     last: int = 0
+
+    @property
+    def backwards(self) -> bool:
+        """Whether what comes next is older than what came."""
+        return self.cursor == _OLDER
 
     def dump(self) -> list[Json]:
         """The JSON form; ``Place(*dumped)`` reads it."""
@@ -56,6 +62,12 @@ def comments_of(result: Json) -> list[JsonObject]:
     if not all(str(as_map(one).get(name, "")).isdecimal() for one in comments for name in ("id", "comment_id")):
         raise RetryLater("source.unexpected_answer", f"{METHOD}: a comment without an id")
     return comments
+
+
+def since(comments: Sequence[JsonObject], moment: int | None) -> list[JsonObject]:
+    """Those of that moment (Unix seconds) or later, or without a date; all of them when there is none."""
+    dates = [instant(one.get("date")) for one in comments]
+    return [one for one, date in zip(comments, dates, strict=True) if moment is None or date is None or date >= moment]
 
 
 def files_of(result: Json) -> JsonObject:

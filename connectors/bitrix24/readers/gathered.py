@@ -18,12 +18,15 @@ _MOST_KEPT = 2
 class Gathered(Generic[Found]):
     """``add`` puts what it needs of one record of ``entity`` into what ``empty`` makes; the records are not kept.
 
-    It is given that, the record, and the page that the record is on.
+    It is given that, the record, and the page that the record is on. With ``earlier``, what earlier runs read comes
+    first where this one reads only what changed; without ``now``, that is all.
     """
 
     entity: str
     empty: Callable[[], Found]
     add: Callable[[Found, SourceRecord, str], None]
+    earlier: bool = False
+    now: bool = True
     _kept: dict[str, Found] = field(default_factory=dict)
     _gathering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -39,7 +42,9 @@ class Gathered(Generic[Found]):
 
     async def _gathered(self, extracted: Extracted) -> Found:
         found = self.empty()
-        for page in await extracted.pages(self.entity):
+        before = self.earlier and extracted.since(self.entity) is not None
+        pages = list(await extracted.earlier(self.entity)) if before else []
+        for page in [*pages, *(await extracted.pages(self.entity) if self.now else ())]:
             for record in await extracted.rows(page):
                 self.add(found, record, page)
         return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import Listing
+from connectors.bitrix24.presence.listed import Listed
 from connectors.bitrix24.raw import archived, note, noted, told
 from connectors.bitrix24.readers.attempts import Attempts
 from connectors.bitrix24.readers.chains import TAIL_KEY, chain_rows, last_id_of, nothing_beyond, page_key
@@ -37,10 +38,15 @@ class KeysetReader:
     def __post_init__(self) -> None:
         self._most_pages = self.listing.most_pages
 
-    async def cut(self, ranges: int, _extracted: Extracted) -> Cut:
-        """Lowest and highest id in one call; ranges of equal width between them, the last one open upwards."""
+    async def cut(self, ranges: int, extracted: Extracted) -> Cut:
+        """Lowest and highest id in one call; ranges of equal width between them, the last one open upwards.
+
+        Where only changes are wanted, their cursors say ``since`` when. What was gone and is there again may have
+        changed long ago: each of those has a range of its own.
+        """
         webhook = await self.webhooks.first(*self.listing.scopes)
-        fixed = self.listing.fixed | self._filter({})
+        since = self.listing.since(extracted)
+        fixed = self.listing.fixed | self.listing.conditions({}, since)
         lowest: Command = (self.listing.method, {**fixed, **self.listing.ascending})
         uncounted = {"start": -1} if self.listing.count_off else {}  # to count takes long, and once is enough
         highest: Command = (self.listing.method, {**fixed, **self.listing.descending, **uncounted})
@@ -48,14 +54,25 @@ class KeysetReader:
         for error in answer.errors.values():
             raise error
         ids = [int(row[self.listing.id]) for result in answer.results.values() for row in self.listing.rows(result)]
+        back = () if since is None else await self._back(extracted)
         if not ids:
-            return Cut((), 0)
+            return Cut(back, len(back))
         self._proven = max(_FIRST_PAGES, fitting(answer.seconds, len(answer.results)))
         told = answer.totals.get("lowest")
         total = told if isinstance(told, int) and told > 0 else None
-        advice = {"pages": self._proven, "highest": max(ids), "filled": filled(min(ids), max(ids), total)}
+        advice: JsonObject = {"pages": self._proven, "highest": max(ids), "filled": filled(min(ids), max(ids), total)}
+        if since is not None:
+            advice["since"] = since
         cursors = id_ranges(min(ids), max(ids), ranges)
-        return Cut(tuple({"after": after, "upto": upto, **advice} for after, upto in cursors), total)
+        return Cut((*({"after": after, "upto": upto, **advice} for after, upto in cursors), *back), total)
+
+    async def _back(self, extracted: Extracted) -> tuple[JsonObject, ...]:
+        listing = self.listing
+        if listing.changed is None or listing.id_alone is None or listing.name is not None:
+            return ()
+        gone = [int(one) for one in await extracted.gone(listing.changed.entity) if one.isdecimal()]
+        shown = await Listed(listing, self.webhooks).shown(gone) if gone else set()
+        return tuple({"after": one - 1, "upto": one, "pages": 1} for one in sorted(shown))
 
     async def read(self, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
         """One chain, and the details of its rows, as far as the portal tells them; the next read begins where it stops.
@@ -69,7 +86,8 @@ class KeysetReader:
         room = webhook.transport.room(self.listing.method)
         left = pages_left(cursor)
         pages = max(1, min(wanted, room or wanted, left or MOST_COMMANDS, self._most_pages, MOST_COMMANDS))
-        commands = self._chain(after, upto, pages, probes=self._most_pages > 1 and (left is None or pages >= left))
+        probes = self._most_pages > 1 and (left is None or pages >= left)
+        commands = self._chain(after, upto, pages, cursor.get("since"), probes=probes)
         try:
             answer = await webhook.transport.batch(commands, least=2 if TAIL_KEY in commands else 1)
         except RetryLater:
@@ -124,27 +142,25 @@ class KeysetReader:
             raise details.pause
         return details, whole
 
-    def _chain(self, after: int, upto: int | None, pages: int, *, probes: bool) -> dict[str, Command]:
+    def _chain(
+        self, after: int, upto: int | None, pages: int, since: str | None, *, probes: bool
+    ) -> dict[str, Command]:
         """The pages, each from the last id of the one before; and a probe of the end, when they are to reach it.
 
         The probe goes first: what is added while the pages are read does not keep the range from ending.
         """
         commands: dict[str, Command] = {}
         if probes:
-            commands[TAIL_KEY] = self._page(after, upto, self.listing.descending)
+            commands[TAIL_KEY] = self._page(after, upto, since, self.listing.descending)
         start: int | str = after
         for number in range(min(pages, MOST_COMMANDS - probes)):
-            commands[page_key(number)] = self._page(start, upto, self.listing.ascending)
+            commands[page_key(number)] = self._page(start, upto, since, self.listing.ascending)
             start = last_id_of(number, self.listing)
         return commands
 
-    def _page(self, after: int | str, upto: int | None, order: JsonObject) -> Command:
+    def _page(self, after: int | str, upto: int | None, since: str | None, order: JsonObject) -> Command:
         bounds: JsonObject = {f">{self.listing.filter_id}": after}
         if upto is not None:
             bounds[f"<={self.listing.filter_id}"] = upto
-        parameters = {**self.listing.fixed, **order, **self._filter(bounds)}
+        parameters = {**self.listing.fixed, **order, **self.listing.conditions(bounds, since)}
         return self.listing.method, parameters | ({"start": -1} if self.listing.count_off else {})
-
-    def _filter(self, bounds: JsonObject) -> JsonObject:
-        conditions = {**self.listing.where, **bounds}
-        return {str(self.listing.filter): conditions} if conditions else {}

@@ -50,9 +50,10 @@ class PartsReader:
         expected: int | None = 0
         for begin in range(0, len(numbers), _CUT_AT_ONCE):
             chosen = {number: self.parts.listing(number) for number in numbers[begin : begin + _CUT_AT_ONCE]}
-            answer = await self._ends(chosen)
+            answer = await self._ends(chosen, extracted)
             for number, listing in chosen.items():
-                cursors += _cursors(number, listing, answer, ranges)
+                since = listing.since(extracted)
+                cursors += _cursors(number, listing, answer, ranges, {} if since is None else {"since": since})
                 expected = _sum(expected, _count(number, listing, answer))
         return Cut(tuple(cursors), expected)
 
@@ -83,27 +84,33 @@ class PartsReader:
             self._readers[part] = KeysetReader(self.parts.listing(part), self.webhooks)
         return self._readers[part]
 
-    async def _ends(self, chosen: Mapping[int, Listing]) -> BatchAnswer:
+    async def _ends(self, chosen: Mapping[int, Listing], extracted: Extracted) -> BatchAnswer:
         commands: dict[str, Command] = {}
         for number, listing in chosen.items():
-            commands[_lowest(number)] = (listing.method, {**listing.fixed, **listing.ascending})
-            commands[_highest(number)] = (listing.method, {**listing.fixed, **listing.descending, "start": -1})
+            fixed = listing.fixed | listing.conditions({}, listing.since(extracted))
+            commands[_lowest(number)] = (listing.method, {**fixed, **listing.ascending})
+            commands[_highest(number)] = (listing.method, {**fixed, **listing.descending, "start": -1})
         scopes = next(iter(chosen.values())).scopes
         return await (await self.webhooks.first(*scopes)).transport.batch(commands)
 
 
-def _cursors(number: int, listing: Listing, answer: BatchAnswer, ranges: int) -> list[JsonObject]:
-    """Those of one part; of one that is refused, a single one, so that the refusal is on record as its page."""
+def _cursors(number: int, listing: Listing, answer: BatchAnswer, ranges: int, more: JsonObject) -> list[JsonObject]:
+    """Those of one part, each with ``more``.
+
+    Of one that is refused there is a single one, so that the refusal is on record as its page.
+    """
     ids: list[int] = []
     for key in (_lowest(number), _highest(number)):
         if (error := answer.errors.get(key)) is not None:
             if not isinstance(error, EntityStopped) or error.reason.code == "source.method_missing":
                 raise error
-            return [{"part": number, "after": 0, "upto": None}]
+            return [{"part": number, "after": 0, "upto": None, **more}]
         ids += [int(row[listing.id]) for row in listing.rows(answer.results[key])]
     if not ids:
         return []
-    return [{"part": number, "after": after, "upto": upto} for after, upto in id_ranges(min(ids), max(ids), ranges)]
+    return [
+        {"part": number, "after": after, "upto": upto, **more} for after, upto in id_ranges(min(ids), max(ids), ranges)
+    ]
 
 
 def _count(number: int, listing: Listing, answer: BatchAnswer) -> int | None:

@@ -43,6 +43,7 @@ HELPFUL: Mapping[str, tuple[str, ...]] = {
         "userfieldconfig.get",
     ),
     "media_file": ("disk.attachedObject.get", "disk.file.get"),
+    **dict.fromkeys(("company", "contact", "deal", "smart_process_item"), ("crm.item.get",)),
 }
 """By entity: without one of these, some of it is missing."""
 
@@ -60,6 +61,7 @@ _LOSSES: Mapping[str, str] = {
     "userfieldconfig.get": "the choices of list fields",
     "disk.attachedObject.get": "pictures of posts and comments, and files of tasks",
     "disk.file.get": "files that chats and comments show",
+    "crm.item.get": "the proof that a CRM record was deleted (it stays at the target then)",
 }
 """By method: what of those is missing."""
 

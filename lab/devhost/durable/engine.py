@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from azure.core.exceptions import AzureError
@@ -137,7 +138,7 @@ class Engine:
 
     def adopt_child(self, parent: Instance, child_id: str) -> None:
         """Load a child in the background and run it; one that has ended already reports to its parent again."""
-        self._spawn(self._adopt_child(parent, child_id))
+        self._spawn(self._persistently(lambda: self._adopt_child(parent, child_id)))
 
     async def _adopt_child(self, parent: Instance, child_id: str) -> None:
         if await self._load(child_id) is not None:
@@ -165,7 +166,18 @@ class Engine:
             del self._instances[instance_id]
         self._known.difference_update(message.key for message in unprocessed)
         if reload and not self._stopping:
-            self._spawn(self._load(instance_id))
+            self._spawn(self._persistently(lambda: self._load(instance_id)))
+
+    async def _persistently(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what no message in the inbox would bring about again, through a storage that stumbles."""
+        while not self._stopping:
+            try:
+                await work()
+            except AzureError as error:
+                log.warning("an instance cannot be read; trying again: %s", error)
+                await asyncio.sleep(_POLL_SECONDS[-1])
+            else:
+                return
 
     async def _adopt(self, summary: Summary) -> Instance:
         instance = Instance(summary, await self.store.history(summary), self)

@@ -36,6 +36,7 @@ class Options:
     pictures: bool
     faults: Faults
     box: bool
+    public_url: str | None
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -60,6 +61,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         pictures=given.pictures,
         faults=Faults(given.faults, given.fault_seed, given.fault_kinds, given.slow_ms),
         box=given.box,
+        public_url=given.public_url,
     )
 
 
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="lab.simulators.bitrix24", description="A simulated Bitrix24 portal.", allow_abbrev=False
     )
     parser.add_argument("--port", type=_port, default=0, help="0 = a free one; printed when it is ready")
+    parser.add_argument("--public-url", help="how it names itself in answers; default: the address it listens on")
     parser.add_argument("--webhook", type=_caller, action="append", help=f"may be repeated; {_WEBHOOK}")
     records = parser.add_argument_group("records")
     records.add_argument("--users", type=_users, default=300)

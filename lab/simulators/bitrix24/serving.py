@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._on_ready = on_ready
-        portal.settle(self._address)
+        portal.settle(options.public_url or self._address)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""

@@ -3,9 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.engine.archive.rebuilding import rows_content
 from shared.engine.archive.rows import load_rows
+from shared.engine.delta.watermarks import Watermarks
 from shared.engine.job import Jobs
 from shared.model.ledger import EntityRow, PageRow, PageState, Stage
 from shared.model.records import SourceRecord
@@ -57,13 +59,33 @@ class ExtractedRows:
 
     async def pages(self, entity: str) -> tuple[str, ...]:
         """Rows blobs of an entity, in key order, without those of empty pages and of pages that were given up."""
-        pages = await self.stores.ledger.scan(self.run.run_id, entity=entity, stage=Stage.EXTRACT)
-        done = (page for page in pages if page.state is PageState.DONE and page.counts.extracted)
-        return tuple(page.blob for page in done if page.blob)
+        return await _pages(self.stores, self.run.run_id, entity)
 
     async def rows(self, page: str) -> tuple[SourceRecord, ...]:
         """The records of one of them. Raises RowsLost."""
         return await self.cache.rows(page)
+
+    def since(self, entity: str) -> datetime | None:
+        """What the run was given when it started."""
+        since = self.run.reads_since.get(entity)
+        return None if since is None else datetime.fromisoformat(since)
+
+    async def earlier(self, entity: str) -> tuple[str, ...]:
+        """Those of the runs that the entity's watermark names."""
+        mark = await Watermarks(self.stores.shared).of(self.run.plan, entity)
+        runs = () if mark is None else mark.runs
+        found = [await _pages(self.stores, run_id, entity) for run_id in runs if run_id != self.run.run_id]
+        return tuple(page for pages in found for page in pages)
+
+    async def gone(self, entity: str) -> frozenset[str]:
+        """Those that have a tombstone."""
+        return frozenset(one.source_id for one in await self.stores.tombstones.of(self.run.plan, entity))
+
+
+async def _pages(stores: Stores, run_id: str, entity: str) -> tuple[str, ...]:
+    pages = await stores.ledger.scan(run_id, entity=entity, stage=Stage.EXTRACT)
+    done = (page for page in pages if page.state is PageState.DONE and page.counts.extracted)
+    return tuple(page.blob for page in done if page.blob)
 
 
 async def unread(stores: Stores, run_id: str, parents: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ Whoever reads rows blobs reads them here. A rows blob is thus a mere cache of th
 
 import logging
 
+from shared.engine.archive.again import again
 from shared.engine.archive.rows import dump_rows, ids_digest, load_raw, page_of
 from shared.engine.job import Jobs
 from shared.model.errors import EntityStopped, RetryLater
@@ -45,6 +46,8 @@ async def _rebuilt(jobs: Jobs, stores: Stores, blob: str) -> bytes:
         raise RowsLost(blob, f"{page.raw_blob} is damaged") from error
     try:
         records = jobs.of(run.plan).source.rows(page.key.entity, raw)
+        if wanted := await again(stores.archive, page.cursor):
+            records = wanted.records(records)
     except RetryLater as error:
         raise RowsLost(blob, f"{page.raw_blob} is not whole: {error.message}") from error
     if len(records) != page.counts.extracted:

@@ -38,6 +38,9 @@ class Allowance(Protocol):
     def emptied(self, state: JsonObject, now: float) -> JsonObject:
         """The state after the owner refused a call: what was saved up is gone."""
 
+    def used(self, state: JsonObject, now: float) -> float:
+        """How much of what may start at once, or within the window, is spent: 0 to 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenBucket:
@@ -72,6 +75,11 @@ class TokenBucket:
     def emptied(self, state: JsonObject, now: float) -> JsonObject:
         """See ``Allowance.emptied``."""
         return {"full_at": max(state.get("full_at", now), now + self.burst / self.rate)}
+
+    def used(self, state: JsonObject, now: float) -> float:
+        """See ``Allowance.used``."""
+        full_at: float = state.get("full_at", now)
+        return min(1.0, max(0.0, (full_at - now) * self.rate / self.burst))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,12 @@ class SlidingWindow:
     def emptied(self, state: JsonObject, now: float) -> JsonObject:
         """See ``Allowance.emptied``."""
         return {**state, "bucket": self._bucket.emptied(state.get("bucket", {}), now)}
+
+    def used(self, state: JsonObject, now: float) -> float:
+        """See ``Allowance.used``."""
+        counts: dict[str, int] = state.get("counts", {})
+        begin = int(now) - self._length
+        return min(1.0, sum(number for second, number in counts.items() if int(second) > begin) / self.limit)
 
     @property
     def _length(self) -> int:

@@ -89,6 +89,11 @@ class Governor:
                 self._waiting.remove(waiter)
             self._changed.set()
 
+    async def used(self) -> float:
+        """The share of the budget that all processes have spent: 0 to 1."""
+        stored = await self._rows.read(KIND, self._name)
+        return self.allowance.used((stored.value or {}).get("state", {}), stored.now)
+
     async def throttled(self, method: str, retry_after: float | None = None) -> None:
         """A call was refused for its rate: with ``retry_after`` that method rests so long (``EVERY_METHOD``: all do).
 

@@ -25,6 +25,11 @@ class MethodBudgets:
         for method, limit in per_minute.items():
             self._governor(method).allowance = SlidingWindow(limit)
 
+    @property
+    def governors(self) -> Mapping[str, Governor]:
+        """Those that there are by now, by method."""
+        return self._governors
+
     async def acquire(self, method: str, calls: int = 1) -> None:
         """See ``Governor.acquire``."""
         await self._governor(method).acquire(method, calls)

@@ -5,15 +5,16 @@ share its fate without fault. When that kills the worker too, the message comes 
 """
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from shared.engine.clock import Clock
 from shared.engine.extraction.worker import Extractor
 from shared.engine.importing.worker import Importer
 from shared.engine.pages.completing import give_up
 from shared.model.errors import Conflict, PortageError
-from shared.model.ledger import PageRow, PageState
+from shared.model.ledger import PageRow, PageState, Stage
 from shared.model.messages import ExtractMessage, ImportMessage
 from shared.ports.stores import Stores
 
@@ -21,14 +22,25 @@ _REASON = "page.crashed_worker"
 _LOG = logging.getLogger("portage.poison")
 
 
+class Worker(Protocol):
+    """Works on rows of a stage whose loss is no record's."""
+
+    async def work(self, message: ImportMessage) -> None:
+        """Handle one message."""
+
+    async def give_up(self, row: PageRow, reason: str) -> None:
+        """Go on without the row."""
+
+
 @dataclass(slots=True)
 class Poison:
-    """Gives poisoned rows their last chance, then gives them up."""
+    """Gives poisoned rows their last chance, then gives them up. ``others`` work on stages that are not imports."""
 
     stores: Stores
     extractor: Extractor
     importer: Importer
     clock: Clock
+    others: Mapping[Stage, Worker] = field(default_factory=dict)
 
     async def page(self, message: ExtractMessage) -> None:
         """Give up the rest of a range: what lies behind an unreadable page cannot be reached either."""
@@ -39,11 +51,15 @@ class Poison:
             await self._give_up(row, None)
 
     async def slice(self, message: ImportMessage) -> None:
-        """Give up those records of a slice that did not go in."""
+        """Give up those records of a slice that did not go in, or go on without a row of another stage."""
         row = await self.stores.ledger.get(message.key)
         if row is None or row.state is not PageState.PENDING or not await self._current(message.run_id, message.epoch):
             return
-        if not await self._last_chance(row, lambda: self.importer.work(message)):
+        other = self.others.get(row.key.stage)
+        if other is not None:
+            if not await self._last_chance(row, lambda: other.work(message)):
+                await other.give_up(row, _REASON)
+        elif not await self._last_chance(row, lambda: self.importer.work(message)):
             await self._give_up(row, await self.importer.left_of(row))
 
     async def _last_chance(self, row: PageRow, work: Callable[[], Awaitable[None]]) -> bool:

@@ -22,7 +22,7 @@ class Losses:
 
         Raises Conflict when another worker completed the page.
         """
-        if page.attempts:
+        if page.attempts or page.earlier:
             await self._take_back(page, [record.id for record in got.records])
         if not got.lost:
             return page
@@ -46,4 +46,7 @@ class Losses:
 def _letter(page: PageRow, lost: Lost, raw_blob: str) -> DeadLetter:
     """The letter of a record that could not be read; a repeated attempt at its page replaces it."""
     key, cause = page.key, fingerprint(page.key.entity, lost.reason, None, lost.message)
-    return DeadLetter(key.run_id, key.entity, lost.id, lost.reason, lost.message, page.attempts, raw_blob, cause)
+    attempts = page.earlier + page.attempts
+    return DeadLetter(
+        key.run_id, key.entity, lost.id, lost.reason, lost.message, attempts, raw_blob, cause, page=key.place
+    )

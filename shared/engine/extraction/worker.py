@@ -8,14 +8,15 @@ read begins while the last page is being stored.
 import asyncio
 from dataclasses import dataclass, replace
 
+from shared.engine.archive.again import Again
+from shared.engine.archive.cursors import fetched, stowed
 from shared.engine.archive.extracted import ExtractedRows, RowCache
 from shared.engine.archive.rebuilding import RowsLost
 from shared.engine.archive.rows import blobs_of, dump_raw, dump_rows, ids_digest
 from shared.engine.clock import Clock
-from shared.engine.extraction.cursors import fetched, stowed
 from shared.engine.extraction.losses import Losses
 from shared.engine.job import Job, Jobs, Pace
-from shared.engine.pages.completing import complete, give_up
+from shared.engine.pages.completing import complete, give_up, whole
 from shared.engine.pages.parking import note_calls, park
 from shared.engine.runs.admission import Admission
 from shared.engine.runs.sources import SourceGuard
@@ -39,10 +40,11 @@ class _Wait:
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """A page that was read, and the calls that it took."""
+    """A page that was read, and the calls that it took; ``requeued`` letters of another page it was read for."""
 
     page: SourcePage
     calls: dict[str, int]
+    requeued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,14 @@ class Extractor:
             return None
         extracted = ExtractedRows(run, self.stores, self.rows)
         cursor = await fetched(self.stores.archive, page.cursor)
+        if wanted := Again.load(cursor):
+            cursor = await fetched(self.stores.archive, wanted.cursor)
         with recording() as calls:
             try:
-                return _Got(await job.source.read(page.key.entity, cursor, extracted), dict(calls))
+                got = await job.source.read(page.key.entity, cursor, extracted)
+                if wanted:
+                    return _Got(wanted.of(got), dict(calls), len(wanted.ids))
+                return _Got(got, dict(calls))
             except (SlowDown, RetryLater) as error:
                 return _Wait(await self.stopping.absorb(run, page.key.entity, error), dict(calls))
             except (EntityStopped, RunStopped) as error:
@@ -152,12 +159,18 @@ class Extractor:
             self.stores.archive.put(rows_blob, dump_rows(records)),
             losses.note(page, got.page, raw_blob),
         )
+        if page.earlier:
+            await self.stores.dead_letters.remove(page.key.run_id, page.key.entity, [whole(page)])
         done = replace(
             page,
             state=PageState.DONE,
             blob=rows_blob,
             raw_blob=raw_blob,
-            counts=Counts(extracted=len(records), dead_lettered=len(got.page.lost), source_calls=got.page.calls),
+            counts=Counts(
+                extracted=len(records),
+                dead_lettered=len(got.page.lost) - got.requeued,
+                source_calls=got.page.calls,
+            ),
             calls=calls,
             coverage=dict(got.page.coverage),
             ids_digest=ids_digest(records),

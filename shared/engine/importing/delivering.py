@@ -26,6 +26,7 @@ class Delivery:
 
     receipts: list[Receipt] = field(default_factory=list)
     trouble: Exception | None = None
+    stumbled: set[str] = field(default_factory=set)
 
 
 async def deliver(
@@ -72,6 +73,7 @@ async def _batch(
     for repeat in range(_REPEATS):
         receipts = await target.write(entity, run_id, f"{batch_id}-{repeat}" if repeat else batch_id, rest)
         again = {receipt.source_id for receipt in receipts if receipt.outcome == "failed" and receipt.retryable}
+        delivery.stumbled |= again
         last = repeat == _REPEATS - 1
         delivery.receipts.extend(one for one in receipts if last or one.source_id not in again)
         rest = [item for item in rest if item.source_id in again]

@@ -36,7 +36,7 @@ class Judging:
         self, run: Run, job: Job, row: PageRow, loaded: Sequence[SourceRecord], before: Before | None
     ) -> tuple[Outcome, list[SourceRecord]]:
         """An outcome that knows what the id map has of the slice's records; and those that do not stay behind."""
-        results = Results(row, before.counted if before else frozenset())
+        results = Results(row) if before is None else before.results(row)
         outcome = Outcome(run, self.clock.now(), results, job.plan.volatile)
         records = outcome.begin(job.mappings[row.key.entity], loaded)
         outcome.known = await self.stores.idmaps.of(run.plan).find(row.key.entity, outcome.places)
@@ -67,7 +67,7 @@ class Judging:
         None if rows are lost. What crashes here as well is no reason to keep the slice: its records count as changed.
         """
         if before := await told_before(self.stores, row):
-            return before.deferred
+            return before.ids
         run = await self.stores.runs.get(row.key.run_id)
         try:
             loaded = await records_of(self.jobs, self.stores, row, None)

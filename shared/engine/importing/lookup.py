@@ -104,6 +104,27 @@ class References:
             if plan in self._caches:
                 self._caches[plan][1].forget(entries)
 
+    async def add(self, plan: str, entries: Sequence[IdMapEntry]) -> list[IdMapEntry]:
+        """Write those that the id map lacks, and answer by it from now on; what it has of all of them then."""
+        idmap, places = self.idmaps.of(plan), defaultdict[str, dict[str, str | None]](dict)
+        for one in entries:
+            places[one.entity][one.source_id] = one.within
+        try:
+            await idmap.add(entries)
+        finally:
+            if plan in self._caches:
+                self._caches[plan][1].forget(entries)
+        there = [await idmap.find(entity, records) for entity, records in places.items()]
+        return [entry for found in there for entry in found.values()]
+
+    async def remove(self, plan: str, entries: Sequence[IdMapEntry]) -> None:
+        """Take entries out of the id map, and answer by it from now on. One that fails may have been done in part."""
+        try:
+            await self.idmaps.of(plan).remove(entries)
+        finally:
+            if plan in self._caches:
+                self._caches[plan][1].forget(entries)
+
 
 @dataclass(frozen=True, slots=True)
 class Own:

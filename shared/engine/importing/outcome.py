@@ -105,7 +105,7 @@ class Outcome:
     def keeps(self, source_id: str, undefined: Sequence[str]) -> bool:
         """Whether the target keeps its version from before this run: the new one lacks values that nobody defined."""
         entry = self.known.get(source_id)
-        if not undefined or entry is None or entry.run_id == self.run.run_id or entry.page == "placeholder":
+        if not undefined or entry is None or entry.run_id == self.run.run_id or entry.made_up:
             return False
         self.results.kept[source_id] = list(undefined)
         return True
@@ -143,6 +143,7 @@ class Outcome:
 
     def give_up(self) -> None:
         """Records the target kept stumbling over become dead letters."""
+        self.results.kept_stumbling += len(self.stumbled)
         for receipt in self.stumbled:
             self.results.reject(receipt.source_id, "target.kept_stumbling", receipt.reason or "", receipt.field)
         self.stumbled.clear()

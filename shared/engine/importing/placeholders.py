@@ -4,13 +4,14 @@ Their content is data of the plan. They go under the source id of who is gone, s
 replaces them, and two workers that miss the same one make the same record under the same key.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from shared.engine.job import Job
-from shared.model.idmap import IdMapEntry
+from shared.model.idmap import MADE_UP, IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.records import OutgoingItem, Receipt
+from shared.ports.stores import IdMap
 from shared.transform.canonical import checksum
 from shared.transform.references import Lookup, Pending
 
@@ -34,10 +35,21 @@ def placeholder(job: Job, entity: str, source_id: str) -> OutgoingItem:
     return OutgoingItem(source_id, job.target.key(entity, source_id, digest), digest, data)
 
 
+async def there(idmap: IdMap, ids: Mapping[str, Sequence[str]]) -> list[IdMapEntry]:
+    """What the id map has of ``ids``, which are by entity."""
+    found = [await idmap.find(entity, dict.fromkeys(some)) for entity, some in ids.items()]
+    return [entry for entries in found for entry in entries.values()]
+
+
+def page_of(place: str) -> str:
+    """What the id map notes of placeholders that the slice at ``place`` made up: each attempt knows its own again."""
+    return f"{MADE_UP} {place}"
+
+
 def entries_of(
-    entity: str, items: Sequence[OutgoingItem], receipts: Sequence[Receipt], run_id: str, now: datetime
+    entity: str, items: Sequence[OutgoingItem], receipts: Sequence[Receipt], run_id: str, place: str, now: datetime
 ) -> list[IdMapEntry]:
-    """The id-map entries of placeholders that the target has taken, or has from another run."""
+    """The id-map entries of placeholders that the target has taken for the slice at ``place``, or has from before."""
     checksums = {item.source_id: item.checksum for item in items}
     return [
         IdMapEntry(
@@ -48,7 +60,7 @@ def entries_of(
             imported_at=now,
             run_id=receipt.run_id or run_id,
             action=receipt.action or "created",
-            page="placeholder",
+            page=page_of(place),
         )
         for receipt in receipts
         if receipt.target_id is not None and receipt.outcome != "failed"

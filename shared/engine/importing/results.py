@@ -3,10 +3,12 @@
 Counts are taken from sets of ids, so nothing counts twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from shared.engine.causes import fingerprint
+from shared.engine.importing.placeholders import page_of
+from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, Stage
 from shared.model.records import DeadLetter, Receipt
@@ -21,6 +23,9 @@ _REJECTIONS = {
 }
 """Reasons of dead letters by the target's codes."""
 
+_LONGEST = 500
+"""Characters of what a letter says: a target that quotes a whole record is not to fill the list with it."""
+
 
 @dataclass(slots=True)
 class Results:
@@ -29,11 +34,17 @@ class Results:
     the entity of which that depends (``importing.seals``).
 
     ``before`` are those that the slice of a patch has counted: whatever the patch does to them, they are not counted
-    as imported, skipped, duplicate or failed again. A dead letter counts as one all the same.
+    as imported, skipped, duplicate or failed again. A dead letter counts as one all the same. ``taken_over`` is what
+    rows before counted of records that were requeued, and do not stand for any more. ``stumbled`` are records
+    over which the target stumbled in this attempt, ``kept_stumbling`` counts those of them that are given up for it.
     """
 
     row: PageRow
     before: frozenset[str] = frozenset()
+    taken_over: Counts = field(default_factory=Counts)
+    requeued: tuple[str, ...] = ()
+    stumbled: set[str] = field(default_factory=set)
+    kept_stumbling: int = 0
     created: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
     patched: set[str] = field(default_factory=set)
@@ -52,7 +63,7 @@ class Results:
     @property
     def page(self) -> str:
         """Names the slice within the run's entity."""
-        return f"{self.row.key.range_no}/{self.row.key.row}"
+        return self.row.key.place
 
     @property
     def patching(self) -> bool:
@@ -65,7 +76,9 @@ class Results:
             self._deferred[source_id] = list(blocking)
             return
         names = ", ".join(f"{one.entity} {one.source_id}" for one in blocking)
-        self.reject(source_id, "reference.missing", f"needs {names}, which the target does not have", None)
+        needs = " ".join(f"{one.entity}:{one.source_id}" for one in blocking)
+        message = f"needs {names}, which the target does not have"
+        self.reject(source_id, "reference.missing", message, None, needs=needs)
 
     def note_missing(self, source_id: str, missing: Sequence[Pending]) -> None:
         """Optional references without a target: patched later, or reported when that was the last chance."""
@@ -77,11 +90,13 @@ class Results:
         if flaws:
             self.flawed[source_id] = list(flaws)
 
-    def reject(self, source_id: str, reason: str, message: str, field_name: str | None) -> None:
+    def reject(
+        self, source_id: str, reason: str, message: str, field_name: str | None, *, needs: str | None = None
+    ) -> None:
         """The record failed for good: there is nothing to patch."""
         self._deferred.pop(source_id, None)
         self._unresolved.pop(source_id, None)
-        key = self.row.key
+        key, message = self.row.key, message[:_LONGEST]
         cause = fingerprint(key.entity, reason, field_name, message)
         self._letters[source_id] = DeadLetter(
             run_id=key.run_id,
@@ -89,10 +104,12 @@ class Results:
             source_id=source_id,
             reason=reason,
             message=message,
-            attempts=self.row.attempts + 1,
+            attempts=self.row.earlier + self.row.attempts + 1,
             raw_blob=self.row.raw_blob,
             cause=cause,
             field=field_name,
+            page=key.place,
+            needs=needs,
         )
 
     def refuse(self, receipt: Receipt) -> None:
@@ -100,9 +117,11 @@ class Results:
         reason = _REJECTIONS.get(receipt.code or "", "target.rejected_record")
         self.reject(receipt.source_id, reason, receipt.reason or receipt.code or "refused", receipt.field)
 
-    def note_made_up(self, entity: str, receipts: Sequence[Receipt]) -> None:
-        """Which placeholders are in the target by this slice."""
-        self.placeholders += [f"{entity}:{receipt.source_id}" for receipt in receipts if receipt.outcome == "imported"]
+    def note_made_up(self, entries: Iterable[IdMapEntry]) -> None:
+        """Which placeholders are in the target by this slice, whichever attempt brought them there."""
+        run_id, page = self.row.key.run_id, page_of(self.page)
+        ours = (f"{one.entity}:{one.source_id}" for one in entries if (one.run_id, one.page) == (run_id, page))
+        self.placeholders = sorted({*self.placeholders, *ours})
 
     @property
     def unsettled(self) -> frozenset[str]:
@@ -116,16 +135,22 @@ class Results:
         return list(self._letters.values())
 
     def not_given_up(self) -> list[str]:
-        """Records of a repeated attempt that have no letter now: an earlier one may have given some of them up."""
-        if not self.row.attempts:
+        """Records of a repeated attempt that have no letter now: an earlier one may have given some of them up.
+
+        The letter of a requeued record stays while it waits for its patch.
+        """
+        if self.requeued:
+            return sorted(set(self.requeued) - self._letters.keys() - self._deferred.keys())
+        if not self.row.attempts and not self.row.earlier:
             return []
         went_in = self.created | self.updated | self.patched | self.skipped | self.duplicate
-        return sorted((went_in | self._deferred.keys() | self.kept.keys()) - self._letters.keys())
+        stay = {*self._deferred, *self.kept, *self.left_out}
+        return sorted((went_in | stay) - self._letters.keys())
 
     def counts(self) -> Counts:
         """What the ledger gets. ``deferred`` are records that come round again as patches."""
         created, updated = self.created - self.before, self.updated - self.before
-        return Counts(
+        fresh = Counts(
             imported=len(created | updated),
             created=len(created),
             updated=len(updated),
@@ -140,7 +165,10 @@ class Results:
             flawed=0 if self.patching else len(self.flawed),
             placeholders=len(self.placeholders),
             left_out=len(self.left_out) + len(self.kept),
+            transient=self.row.counts.transient + len(self.stumbled),
+            persistent=self.kept_stumbling * (self.row.attempts + 1),
         )
+        return fresh - self.taken_over
 
     def document(self) -> JsonObject:
         """The slice's receipts for the archive: ids and outcomes, no content."""

@@ -9,6 +9,7 @@ import asyncio
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import orjson
 
@@ -20,15 +21,16 @@ from shared.engine.importing.judging import Judging
 from shared.engine.importing.levels import levels
 from shared.engine.importing.lookup import Own, References
 from shared.engine.importing.outcome import Outcome
-from shared.engine.importing.placeholders import entries_of, made_up, placeholder
+from shared.engine.importing.placeholders import entries_of, made_up, placeholder, there
 from shared.engine.importing.results import Results
 from shared.engine.importing.seals import Seals
 from shared.engine.importing.slices import records_of, told_before
 from shared.engine.job import Job, Jobs, Pace
-from shared.engine.pages.announcing import announced
-from shared.engine.pages.completing import complete, give_up
+from shared.engine.pages.announcing import announced, made_up_by
+from shared.engine.pages.completing import complete, give_up, whole
 from shared.engine.pages.holding import Hold, holding
 from shared.engine.pages.parking import note_calls, park
+from shared.engine.pauses import DEFECT, STUMBLE
 from shared.engine.runs.admission import Admission
 from shared.engine.runs.stopping import Stopping
 from shared.engine.runs.targets import TargetGuard
@@ -46,7 +48,11 @@ from shared.transform.references import Lookup, pending, resolve
 
 
 class _Stumbled(Exception):
-    """The target failed on some records in a way that may pass."""
+    """The target failed on some ``records`` in a way that may pass."""
+
+    def __init__(self, records: int) -> None:
+        super().__init__(records)
+        self.records = records
 
 
 class _Withdrawn(Exception):
@@ -89,26 +95,40 @@ class Importer:
         try:
             async with holding(self.stores.ledger, self.clock, row) as hold:
                 await self._slice(run, self.jobs.of(run.plan), hold, calls, early=early)
-        except _Stumbled:
-            await self._park(row.key, 2.0 * (row.attempts + 1), calls, attempts=1)
+        except _Stumbled as stumbled:
+            await self._park(row.key, STUMBLE.after(row.attempts), calls, attempts=1, transient=stumbled.records)
         except (SlowDown, RetryLater) as error:
             await self._park(row.key, await self.stopping.absorb(run, row.key.entity, error), calls)
         except RowsLost as lost:
             before, at = await told_before(self.stores, row), self.clock.seconds()
-            ids = None if before is None else before.deferred
+            ids = None if before is None else before.ids
             await give_up(self.stores, row, lost.reason.code, lost.message, at=at, source_ids=ids)
         except (EntityStopped, RunStopped) as error:
             await self.stopping.absorb(run, row.key.entity, error)
             await note_calls(self.stores.ledger, row.key, calls)
         except (Conflict, _Withdrawn):
             return  # the slice is in other hands, or nobody's: the run's orchestration sees to it
+        except Exception:
+            # The message comes back by itself. Without a pause each tick would send one more.
+            await self._park(row.key, DEFECT.after(row.attempts), calls, attempts=1, answered=False)
+            raise
 
     async def left_of(self, row: PageRow) -> list[str] | None:
         """See ``Judging.left_of``."""
         return await self._judging.left_of(row)
 
-    async def _park(self, key: PageKey, seconds: float, calls: Counter[str], *, attempts: int = 0) -> None:
-        await park(self.stores.ledger, self.clock, key, seconds, attempts=attempts, calls=calls)
+    async def _park(
+        self,
+        key: PageKey,
+        seconds: float,
+        calls: Counter[str],
+        attempts: int = 0,
+        transient: int = 0,
+        *,
+        answered: bool = True,
+    ) -> None:
+        counted = partial(park, attempts=attempts, transient=transient, answered=answered, calls=calls)
+        await counted(self.stores.ledger, self.clock, key, seconds)
 
     async def _slice(self, run: Run, job: Job, hold: Hold, calls: Counter[str], *, early: bool) -> None:
         row = hold.row
@@ -122,6 +142,7 @@ class Importer:
         to_judge = [record for record in loaded if record.id not in seal.vouched]
         outcome, records = await self._judging.begin(run, job, row, to_judge, before)
         outcome.results.skipped |= seal.vouched
+        outcome.results.note_made_up(await there(self.stores.idmaps.of(run.plan), row.making_up))
         changed = await self._judging.changed(run, job, records, outcome, early=early)
         if early and changed:
             hold.row = await self.stores.ledger.update(replace(hold.row, in_turn=True))
@@ -211,10 +232,10 @@ class Importer:
         self, run: Run, job: Job, hold: Hold, entity: str, source_ids: list[str], outcome: Outcome
     ) -> None:
         items = [placeholder(job, entity, source_id) for source_id in source_ids]
+        hold.row = await made_up_by(self.stores.ledger, hold.row, entity, source_ids)
         delivery = await self._deliver(run, job, hold, entity, items)
-        outcome.results.note_made_up(entity, delivery.receipts)
-        if entries := entries_of(entity, items, delivery.receipts, run.run_id, outcome.now):
-            await self.references.write(run.plan, entries)
+        entries = entries_of(entity, items, delivery.receipts, run.run_id, hold.row.key.place, outcome.now)
+        outcome.results.note_made_up(await self.references.add(run.plan, entries))
         if delivery.trouble is not None:
             raise delivery.trouble
 
@@ -240,13 +261,14 @@ class Importer:
 
     async def _book(self, run: Run, delivery: Delivery, items: list[OutgoingItem], outcome: Outcome) -> None:
         """Write down what went in before anything else is decided."""
+        outcome.results.stumbled |= delivery.stumbled
         entries = outcome.book(delivery.receipts, {item.source_id: item.checksum for item in items})
         if entries:
             await self.references.write(run.plan, entries)
         if delivery.trouble is not None:
             raise delivery.trouble
         if outcome.stumbled and outcome.results.row.attempts < self.pace.transient_attempts:
-            raise _Stumbled
+            raise _Stumbled(len(outcome.results.stumbled))
         outcome.give_up()
 
     async def _complete(self, row: PageRow, results: Results) -> None:
@@ -258,7 +280,10 @@ class Importer:
             now = await announced(self.stores.ledger, row)
             row = replace(row, attempts=now.attempts, etag=now.etag)
             jobs.append(self.stores.dead_letters.add(letters))
-        if others := results.not_given_up():
+        others = results.not_given_up()
+        if row.earlier:
+            others.append(whole(row))
+        if others:
             jobs.append(self.stores.dead_letters.remove(row.key.run_id, row.key.entity, others))
         await asyncio.gather(self.stores.archive.put(receipts, orjson.dumps(results.document())), *jobs)
         done = replace(

@@ -46,14 +46,19 @@ async def give_up(
     worker completes stays as that one leaves it. ``at`` is now, in seconds since 1970.
     """
     key, cause = row.key, fingerprint(row.key.entity, reason, None, message)
-    names, records = _whole(row) if source_ids is None else (source_ids, len(source_ids))
+    names, records = ([whole(row)], _stands_for(row)) if source_ids is None else (source_ids, len(source_ids))
+    attempts = row.earlier + row.attempts + 1
     await stores.dead_letters.add(
         [
-            DeadLetter(key.run_id, key.entity, name, reason, message, row.attempts + 1, row.raw_blob, cause)
+            DeadLetter(key.run_id, key.entity, name, reason, message, attempts, row.raw_blob, cause, page=key.place)
             for name in names
         ]
     )
-    counts = Counts(dead_lettered=records)
+    if row.earlier and source_ids is not None:
+        await stores.dead_letters.remove(key.run_id, key.entity, [whole(row)])
+    counted_before = records if key.stage is Stage.REDRIVE and row.earlier else 0
+    stumbled = row.counts.transient
+    counts = Counts(dead_lettered=records - counted_before, transient=stumbled, persistent=stumbled)
     dead = replace(row, state=PageState.DEAD, counts=counts, reason=reason, completed_at=at)
     try:
         await complete(stores.ledger, dead)
@@ -61,12 +66,29 @@ async def give_up(
         return
 
 
-def _whole(row: PageRow) -> tuple[list[str], int]:
-    """What one letter for a whole row is named by, and how many records it stands for."""
+PROOF = (Stage.VERIFY, Stage.COMPARE)
+"""Stages whose rows look at what others have done."""
+
+
+async def leave_unproven(ledger: Ledger, row: PageRow, reason: str, *, at: float) -> None:
+    """Let the run go on without a row of its proof: no record is lost, and what it was to look at stays unverified."""
+    unread = _stands_for(row) if row.key.stage is Stage.VERIFY else 0
+    dead = replace(row, state=PageState.DEAD, counts=Counts(unread=unread), reason=reason, completed_at=at)
+    try:
+        await complete(ledger, dead)
+    except Conflict:
+        return
+
+
+def whole(row: PageRow) -> str:
+    """What one letter for a whole row is named by."""
     page = f"range-{row.key.range_no}-page-{row.key.seq}"
-    if row.key.stage is Stage.EXTRACT:
-        return [page], 1
-    return [f"{page}-slice-{row.key.part}"], int((row.cursor or {})["count"])
+    return page if row.key.stage is Stage.EXTRACT else f"{page}-slice-{row.key.part}"
+
+
+def _stands_for(row: PageRow) -> int:
+    """How many records a letter for a whole row stands for."""
+    return int((row.cursor or {}).get("count", 1))
 
 
 def _is_ours(current: PageRow, done: PageRow) -> bool:

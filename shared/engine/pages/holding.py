@@ -111,5 +111,7 @@ async def _taken(ledger: Ledger, clock: Clock, row: PageRow, token: str) -> Page
             current = await ledger.get(row.key)
             if current is None or current.state is not PageState.PENDING:
                 break
+            if current.held_by == token:
+                return current  # the answer got lost, and the wake-up was noted since
             row = current
     raise Conflict(row.key.row)

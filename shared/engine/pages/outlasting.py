@@ -7,8 +7,9 @@ stumbles would make a good page a poisoned one.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from shared.engine.pages.solitude import Solitude
 from shared.model.errors import RetryLater
 from shared.ports.stores import WorkQueue
 
@@ -21,14 +22,17 @@ class Outlasting:
 
     queue: WorkQueue
     pause: float = _PAUSE_SECONDS
+    solitude: Solitude = field(default_factory=Solitude)
 
-    async def work(self, queue: str, message: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def work(self, queue: str, message: str, work: Callable[[], Awaitable[None]], *, alone: bool = False) -> None:
         """Do ``work``; when storage is out, put ``message`` back on ``queue`` as a new one.
 
-        Raises what else goes wrong, and RetryLater when the queue is out as well.
+        What is done ``alone`` waits until nothing else is in hand in this process. Raises what else goes wrong, and
+        RetryLater when the queue is out as well.
         """
         try:
-            await work()
+            async with self.solitude.alone() if alone else self.solitude.among_others():
+                await work()
         except RetryLater as error:
             if error.system != "storage":
                 raise

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shared.engine.clock import Clock
 from shared.engine.pages.pending import change_pending
-from shared.model.ledger import PageKey, PageRow
+from shared.model.ledger import Counts, PageKey, PageRow
 from shared.ports.evidence import merged
 from shared.ports.stores import Ledger
 
@@ -20,11 +20,15 @@ async def park(
     *,
     holder: str | None = None,
     attempts: int = 0,
+    transient: int = 0,
+    answered: bool = True,
     calls: dict[str, int] | None = None,
 ) -> None:
     """Let the row wait ``seconds`` (and a moment longer, so that those who wait for the same do not come all at once).
 
-    ``attempts`` and ``calls`` are added to its own.
+    ``attempts``, ``calls`` and ``transient`` failures are added to its own.
+
+    Without ``answered`` nobody knows why it has to wait: the wake-ups that it took go on to count.
 
     A row that is done, or held by somebody else than ``holder``, is left alone. Somebody who marks the row meanwhile
     does not undo the parking: it is tried again, and only a store that keeps changing loses to the watchdog.
@@ -35,10 +39,12 @@ async def park(
         return replace(
             row,
             enqueued_at=None,
+            wakes=0 if answered else row.wakes,
             not_before=later,
             held_by=None,
             held_until=0.0,
             attempts=row.attempts + attempts,
+            counts=row.counts + Counts(transient=transient),
             calls=merged(row.calls, calls or {}),
         )
 

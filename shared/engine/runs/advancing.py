@@ -4,29 +4,34 @@ Looks at the ledger, opens what has become possible, tops the queues up, and dec
 do twice: wake-ups sent again do nothing when their page is done.
 """
 
-from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
 
+from shared.engine.causes import top_causes
 from shared.engine.clock import Clock
 from shared.engine.job import Job, Jobs, Pace
-from shared.engine.pages.holding import is_held
 from shared.engine.runs.finishing import Finishing
-from shared.engine.runs.outages import Outage, Outages
+from shared.engine.runs.lasting import Lasting
+from shared.engine.runs.missing import LookingForMissing
+from shared.engine.runs.outages import Outages
 from shared.engine.runs.progress import EntityProgress, assemble
+from shared.engine.runs.proving import Proving
 from shared.engine.runs.stopping import Stopping
-from shared.model.ledger import PageKey, PageRow, PageState, Stage
-from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
-from shared.model.run import Run, RunState
+from shared.engine.runs.waking import Waking
+from shared.model.ledger import PageKey, PageRow, Stage
+from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE
+from shared.model.run import Run
 from shared.ports.stores import Stores
-
-_SHORT_WAIT = 10.0
-"""Seconds for which the other side's limit may hold everything up before the status says so."""
 
 _NEAR = 3
 """Rows that one worker process has in hand at once. A tick costs half a dozen storage transactions."""
 
-_STAGE_OF = {"source": (Stage.EXTRACT,), "target": (Stage.IMPORT, Stage.PATCH)}
+_NEAR_PROOF = 20
+"""Rows of a proof that are done within moments: most of them are one call."""
+
+
+Redrive = Callable[[Run], Awaitable[Run]]
+"""Puts into the ledger what a person requeued; answers the run as it is then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,17 @@ class Advancer:
     finishing: Finishing
     clock: Clock
     pace: Pace
+    redrive: Redrive
+    _lasting: Lasting = field(init=False)
+    _waking: Waking = field(init=False)
+    _proving: Proving = field(init=False)
+    _missing: LookingForMissing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._lasting = Lasting(self.stores, self.outages, self.stopping, self.clock, self.pace)
+        self._waking = Waking(self.stores, self.clock, self.pace)
+        self._proving = Proving(self.stores.ledger)
+        self._missing = LookingForMissing(self.stores.ledger)
 
     async def tick(self, run_id: str, epoch: int, *, bound: bool) -> Tick:
         """Advance generation ``epoch``. Raises Conflict when the run's row or a progress row changed meanwhile.
@@ -70,6 +86,8 @@ class Advancer:
         if job.plan.digest != run.plan_hash:
             await self.stopping.halt(run_id, epoch, "plan.changed", "The plan is not the one this run began with")
             return Tick(stop=True)
+        if run.requeued:
+            run = await self.redrive(run)
         progress = assemble(
             job.plan,
             run.entities,
@@ -77,68 +95,45 @@ class Advancer:
             await self.stores.ledger.entities(run_id),
             await self.stores.ledger.scan(run_id),
         )
-        outages = await self._outages(run, progress.values())
-        if await self._halted(run, progress.values(), outages):
+        if run.tolerated is None:
+            known = sum(entity.failed for entity in progress.values())
+            run = await self.stores.runs.replace(replace(run, tolerated=known))
+        rows = (row for one in progress.values() for row in one.rows)
+        outages = await self._lasting.of(run, rows)
+        if await self._lasting.halts(run, outages) or await self._fails_too_often(run, progress.values()):
             return Tick(stop=True)
-        run = await self._show(run, outages)
+        run = await self._lasting.show(run, outages)
         if not bound:
             return Tick(stop=False)
         moved = await self._block_dependents(job, progress)
         to_open = self._to_open(job, progress)
         moved |= await self._open_stages(job, progress)
+        settled = all(entity.settled for entity in progress.values())
+        looking = settled and await self._missing.open(run, job, list(progress.values()))
+        proving = settled and not looking and await self._proving.open(run, job, progress.values())
         moved |= await self._wake(run, job, progress, {outage.system for outage in outages if outage.out})
-        if all(entity.settled for entity in progress.values()):
-            await self.finishing.finish(run, progress.values(), whole_plan=run.entities == job.plan.names)
+        if settled and not looking and not proving:
+            await self.finishing.finish(run, progress.values(), job.plan)
             return Tick(stop=True)
-        near = sum(len(entity.open_rows) for entity in progress.values()) <= _NEAR
+        near = sum(len(entity.open_rows) for entity in progress.values()) <= (_NEAR_PROOF if settled else _NEAR)
         waiting = [row.not_before for entity in progress.values() for row in entity.open_rows if row.not_before]
         later = [instant - self.clock.seconds() for instant in waiting]
         due = min((seconds for seconds in later if seconds > 0), default=None)
         done = sum(entity.done for entity in progress.values())
         return Tick(stop=False, open=to_open, moved=moved, near=near, due=due, done=done)
 
-    async def _outages(self, run: Run, progress: Iterable[EntityProgress]) -> list[Outage]:
-        """Outages that last; one that a later success of its stages disproves is cleared."""
-        entities = list(progress)
-        lasting = []
-        for outage in await self.outages.of(run.run_id):
-            rows = [row for entity in entities for row in (*entity.pages, *entity.slices, *entity.patches)]
-            stages = _STAGE_OF[outage.system]
-            if any(row.key.stage in stages and (row.completed_at or 0) > outage.since for row in rows):
-                await self.outages.clear(run.run_id, outage.system)
-            else:
-                lasting.append(outage)
-        return lasting
-
-    async def _halted(self, run: Run, progress: Iterable[EntityProgress], outages: list[Outage]) -> bool:
-        for outage in outages:
-            if outage.out and self.clock.seconds() - outage.since > self.pace.halt_after:
-                await self.stopping.halt(run.run_id, run.epoch, outage.reason, outage.message)
-                return True
+    async def _fails_too_often(self, run: Run, progress: Iterable[EntityProgress]) -> bool:
         entities = list(progress)
         failed = sum(entity.failed for entity in entities)
         attempted = failed + sum(one.imported + one.skipped + one.duplicate for one in (e.counts for e in entities))
-        failed -= run.tolerated
+        failed -= run.tolerated or 0
         if attempted >= self.pace.judge_after and failed / attempted > run.options.failure_threshold:
-            message = f"{failed} of {attempted} records failed; the threshold is {run.options.failure_threshold:.1%}"
+            causes = top_causes(await self.stores.dead_letters.list(run.run_id))
+            limit = f"{failed} of {attempted} records failed; the threshold is {run.options.failure_threshold:.1%}"
+            message = f"{limit}. Most of all: {causes}"
             await self.stopping.halt(run.run_id, run.epoch, "run.failures_over_threshold", message)
             return True
         return False
-
-    async def _show(self, run: Run, outages: list[Outage]) -> Run:
-        """Keep the run's state and ``waiting_on`` true; a lost race is made good at the next tick."""
-        now = self.clock.seconds()
-        waiting = next((one for one in outages if one.out or now - one.since > _SHORT_WAIT), None)
-        shown = replace(
-            run,
-            state=RunState.RUNNING,
-            waiting_on=waiting.system if waiting else None,
-            waiting_since=datetime.fromtimestamp(waiting.since, UTC) if waiting else None,
-            waiting_reason=f"{waiting.message} ({waiting.reason})" if waiting else None,
-        )
-        if shown == run:
-            return run
-        return await self.stores.runs.replace(shown)
 
     async def _block_dependents(self, job: Job, progress: dict[str, EntityProgress]) -> bool:
         """What cannot be read without an entity that is stopped, or written without it, is stopped too."""
@@ -186,18 +181,21 @@ class Advancer:
     async def _open_patches(self, entity: EntityProgress) -> bool:
         if entity.row.patch_open or entity.blocked:
             return False
-        entity.patches = [
+        opened = {row.key for row in entity.patches}
+        patches = [
             PageRow(
                 replace(row.key, stage=Stage.PATCH),
                 cursor=row.cursor,
                 blob=row.blob,
                 raw_blob=row.raw_blob,
                 receipts=row.receipts,
+                earlier=row.earlier,
             )
             for row in entity.slices
-            if row.counts.deferred
+            if row.counts.deferred and replace(row.key, stage=Stage.PATCH) not in opened
         ]
-        await self.stores.ledger.insert(entity.patches)
+        await self.stores.ledger.insert(patches)
+        entity.patches += patches
         entity.row = await self.stores.ledger.put_entity(replace(entity.row, patch_open=True))
         return True
 
@@ -214,54 +212,15 @@ class Advancer:
                 continue
             reading.extend(entity.pages)
             if entity.row.import_open:
-                writing.extend((*entity.slices, *entity.patches))
+                writing.extend((*entity.slices, *entity.patches, *entity.missing, *entity.proof))
             elif run.repeats and _described(job, entity.name, progress):
                 unseen = [row for row in entity.slices if not row.in_turn]
                 early |= {row.key for row in unseen}
                 writing.extend(unseen)
         sent = 0
         for queue, rows, system in ((EXTRACT_QUEUE, reading, "source"), (IMPORT_QUEUE, writing, "target")):
-            window = self.pace.probes if system in out else self.pace.window
-            due = self._due(run, rows, window, await self._heeded_for(run, queue, rows))
-            await self.stores.queue.send(queue, [_message(row, run.epoch, early) for row in due])
-            now = self.clock.seconds()
-            await self.stores.ledger.mark([replace(row, enqueued_at=now, enqueued_by=run.epoch) for row in due])
-            sent += len(due)
+            sent += await self._waking.wake(run, queue, rows, out=system in out, early=early)
         return bool(sent)
-
-    async def _heeded_for(self, run: Run, queue: str, rows: list[PageRow]) -> float:
-        """For how many seconds a wake-up may still be heeded: not longer than anything is left in its queue.
-
-        The queue is asked only when a wake-up is overdue. A message in a worker's hands is still in the queue.
-        """
-        soon = self.pace.heeded_within
-        if len(_woken(run, rows, self.clock.seconds(), soon)) == len(
-            _woken(run, rows, self.clock.seconds(), self.pace.requeue_after)
-        ):
-            return soon
-        left = [await self.stores.queue.length(name) for name in (queue, f"{queue}-poison")]
-        return self.pace.requeue_after if any(left) else soon
-
-    def _due(self, run: Run, rows: list[PageRow], window: int, heeded_for: float) -> list[PageRow]:
-        """Rows to wake up now: those without a wake-up of this generation that may still be heeded."""
-        now = self.clock.seconds()
-        woken = _woken(run, rows, now, heeded_for)
-        ready = [row for row in rows if row.state is PageState.PENDING and row.key not in woken]
-        return [row for row in ready if row.not_before <= now][: max(0, window - len(woken))]
-
-
-def _woken(run: Run, rows: list[PageRow], now: float, heeded_for: float) -> set[PageKey]:
-    """Pending rows that somebody works on or is about to. Whoever held one is gone when its hold is over."""
-    pending = (row for row in rows if row.state is PageState.PENDING)
-    return {
-        row.key
-        for row in pending
-        if (
-            is_held(row, now)
-            if row.held_by is not None
-            else row.enqueued_by == run.epoch and (row.enqueued_at or 0.0) > now - heeded_for
-        )
-    }
 
 
 def _in(entity: EntityProgress) -> bool:
@@ -272,9 +231,3 @@ def _described(job: Job, name: str, progress: dict[str, EntityProgress]) -> bool
     """Whether what the records of an entity are transformed by is read, as far as it can be."""
     read = (progress[need] for need in job.plan.entity(name).described_by if need in progress)
     return all(one.extracted or one.blocked for one in read)
-
-
-def _message(row: PageRow, epoch: int, early: Set[PageKey]) -> str:
-    if row.key.stage is Stage.EXTRACT:
-        return ExtractMessage(row.key.run_id, epoch, row.key.entity, row.key.range_no).dump()
-    return ImportMessage.of(row.key, epoch, early=row.key in early).dump()

@@ -1,6 +1,6 @@
 """Binding: the id map belongs to one portal and one target store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.job import Job, Jobs
@@ -63,7 +63,19 @@ class Binder:
                 "The portal or the gateway's store is not the one this id map belongs to",
             )
             return False
-        return await self._agreed(run, job)
+        return await self._agreed(run, job) and await self._timed(run, job)
+
+    async def _timed(self, run: Run, job: Job) -> bool:
+        """Note the source's time, once; what is changed from now on is the next delta's."""
+        if run.source_time is None:
+            try:
+                now = await job.source.now()
+            except PortageError as error:
+                await self.stopping.absorb(run, None, error)
+                return False
+            if now is not None:
+                await self.stores.runs.replace(replace(run, source_time=now))
+        return True
 
     async def _agreed(self, run: Run, job: Job) -> bool:
         try:

@@ -2,38 +2,31 @@
 
 import asyncio
 import contextlib
-import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
 
 from shared.engine.clock import Clock
+from shared.engine.delta.watermarks import Watermarks
 from shared.engine.job import Job, Jobs, Starter
 from shared.engine.runs.following import followed
+from shared.engine.runs.locking import Locks
 from shared.engine.runs.outages import Outages
-from shared.engine.runs.progress import assemble
+from shared.engine.runs.refusals import ControlError
 from shared.engine.runs.request import RunRequest
 from shared.engine.runs.sources import foreign
 from shared.model.errors import Conflict, PortageError
 from shared.model.quoting import quoted
-from shared.model.run import ORCHESTRATION, Run, RunState
+from shared.model.run import ORCHESTRATION, Run, RunMode, RunState, Undo
 from shared.ports.stores import Stores
+from shared.ports.tracing import traceparent
 
 _PATIENCE = 2.0
 """Seconds that a caller may wait for the target; the run asks again before it writes."""
 
-_ABANDONED = timedelta(seconds=60)
 _LONGEST_ID = 100
-_STAMP = re.compile(r"^run-(\d{8}-\d{6})-")
-
-
-class ControlError(Exception):
-    """A request that cannot be granted now; ``code`` is that of the problem document (DESIGN §5)."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+_OVER = (RunState.CANCELLED, RunState.ROLLED_BACK)
+"""Nothing of such a run is taken up again."""
 
 
 @dataclass(slots=True)
@@ -44,6 +37,10 @@ class RunControl:
     stores: Stores
     outages: Outages
     clock: Clock
+    _locks: Locks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._locks = Locks(self.stores.runs, self.clock)
 
     async def existing(self, run_id: str) -> Run:
         """The run of this id. Raises ControlError UNKNOWN_RUN."""
@@ -56,6 +53,7 @@ class RunControl:
         """Start a run. Raises ControlError RUN_ALREADY_ACTIVE or TARGET_CHANGED."""
         job = self.jobs.of(request.plan)
         await self._check_binding(job)
+        since = await self._since(job, request)
         now, before = self.clock.now(), await self.stores.runs.list(plan=request.plan)
         run = Run(
             run_id=f"run-{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
@@ -69,11 +67,12 @@ class RunControl:
             plan_hash=job.plan.digest,
             options=request.options,
             since=request.since,
-            repeats=any(one.mode.writes for one in before),
+            reads_since=since,
+            repeats=any(one.left_something for one in before),
             follows=await followed(self.stores.idmaps.of(request.plan), before) if request.mode.writes else None,
+            trace=traceparent(),
         )
-        if run.mode.writes:
-            await self._lock(run)
+        await self._locks.take(run)
         run = await self.stores.runs.insert(run)
         await self._drive(run, starter)
         return run
@@ -89,22 +88,14 @@ class RunControl:
         Raises ControlError INVALID_STATE or TARGET_CHANGED.
         """
         await self._check_portal(self.jobs.of((await self.existing(run_id)).plan))
-        known = await self._failures(run_id)
         run = await self._change(
             run_id,
             "resume",
             who,
             lambda run: run.state in (RunState.PAUSED, RunState.HALTED),
             lambda run: replace(
-                run,
-                state=RunState.RUNNING,
-                epoch=run.epoch + 1,
-                reason=None,
-                message=None,
-                waiting_on=None,
-                waiting_since=None,
-                waiting_reason=None,
-                tolerated=known,
+                _going_on(run),
+                tolerated=None,
                 options=replace(run.options, failure_threshold=failure_threshold)
                 if failure_threshold is not None
                 else run.options,
@@ -115,14 +106,86 @@ class RunControl:
         await self._drive(run, starter)
         return run
 
+    async def may_requeue(self, run: Run) -> None:
+        """Whether ``run`` could take dead letters up now. Raises ControlError INVALID_STATE or RUN_ALREADY_ACTIVE."""
+        if run.state in _OVER:
+            raise ControlError("INVALID_STATE", f"Run {run.run_id} is {run.state.value}; its dead letters stay")
+        holder = await self.stores.runs.lock_holder(run.plan) if run.mode.writes else None
+        other = await self.stores.runs.get(holder) if holder not in (None, run.run_id) and holder else None
+        if other is not None and not other.state.ended:
+            message = f"Run {other.run_id} of this plan has not ended; wait, cancel or resume it"
+            raise ControlError("RUN_ALREADY_ACTIVE", message)
+
+    async def requeue(self, run_id: str, who: str, starter: Starter, *, blob: str, letters: int) -> Run:
+        """Have a run take up those of its ``letters`` that ``blob`` names, as a new generation under today's plan.
+
+        One that has ended works again, and ends anew; failures that are known by now count no more. Raises ControlError
+        INVALID_STATE, RUN_ALREADY_ACTIVE or TARGET_CHANGED.
+        """
+        run = await self.existing(run_id)
+        job = self.jobs.of(run.plan)
+        await self.may_requeue(run)
+        await self._check_binding(job)
+        await self._locks.take(run)
+        run = await self._change(
+            run_id,
+            "requeue",
+            who,
+            lambda run: run.state not in _OVER and run.undo is None,
+            lambda run: replace(
+                _going_on(run),
+                finished_at=None,
+                tolerated=None,
+                plan_hash=job.plan.digest,
+                requeued=(*run.requeued, blob),
+            ),
+            letters=letters,
+        )
+        try:
+            await self._locks.take(run)  # that of an ended run may have been taken for a stale one before it worked
+        except ControlError:
+            await self.stores.runs.replace(_paused(run))
+            raise
+        await self.outages.clear(run_id, "source", "target")
+        await self._drive(run, starter)
+        return run
+
+    async def undo(self, run_id: str, who: str, starter: Starter, undo: Undo, *, epoch: int) -> Run:
+        """Have a run that does not work take back what it wrote, as the generation after ``epoch``.
+
+        Raises ControlError INVALID_STATE, which it is too when the run went on meanwhile, RUN_ALREADY_ACTIVE or
+        TARGET_CHANGED.
+        """
+        run = await self.existing(run_id)
+        await self._check_binding(self.jobs.of(run.plan))
+        await self._locks.take(run)
+        run = await self._change(
+            run_id,
+            "rollback",
+            who,
+            lambda run: run.undo is None and (run.state, run.epoch) == (undo.state, epoch),
+            lambda run: replace(_going_on(run), finished_at=None, undo=undo, undos=run.undos + 1),
+        )
+        try:
+            await self._locks.take(run)  # as for ``requeue``
+        except ControlError:
+            await self.stores.runs.replace(replace(_paused(run), state=undo.state, undo=None))
+            raise
+        await self.outages.clear(run_id, "source", "target")
+        await self._drive(run, starter)
+        return run
+
     async def cancel(self, run_id: str, who: str) -> Run:
-        """Anything that has not ended → cancelled; messages still in the queues do nothing."""
+        """Anything that has not ended → cancelled; messages still in the queues do nothing.
+
+        An undo cannot be: half of it would leave the id map behind the target.
+        """
         now = self.clock.now()
         run = await self._change(
             run_id,
             "cancel",
             who,
-            lambda run: not run.state.ended,
+            lambda run: not run.state.ended and run.undo is None,
             lambda run: replace(
                 run, state=RunState.CANCELLED, finished_at=now, waiting_on=None, waiting_since=None, waiting_reason=None
             ),
@@ -130,45 +193,26 @@ class RunControl:
         await self.stores.runs.unlock(run.plan, run.run_id)
         return run
 
-    async def revive(self, run: Run, starter: Starter) -> None:
-        """A working run whose orchestration is gone gets a new generation."""
-        with_new_epoch = replace(run, epoch=run.epoch + 1)
-        await self._drive(await self.stores.runs.replace(with_new_epoch), starter)
+    async def revive(self, run: Run, who: str, why: str, starter: Starter) -> None:
+        """A working run that nobody drives, or in which nothing moves, gets a new generation.
 
-    async def release_stale_lock(self, plan: str) -> bool:
-        """Give back a lock whose run has ended or was never written; True when there was one."""
-        holder = await self.stores.runs.lock_holder(plan)
-        if holder is None:
-            return False
-        run = await self.stores.runs.get(holder)
-        stale = run.state.ended if run is not None else self._abandoned(holder)
-        if stale:
-            await self.stores.runs.unlock(plan, holder)
-        return stale
+        Raises ControlError RUN_ALREADY_ACTIVE when another run of the plan has the lock.
+        """
+        await self._locks.take(run)
+        noted = {"action": "restart", "by": who, "at": self.clock.now().isoformat(), "reason": why}
+        again = replace(run, epoch=run.epoch + 1, actions=(*run.actions, noted))
+        await self._drive(await self.stores.runs.replace(again), starter)
 
     async def _drive(self, run: Run, starter: Starter) -> None:
         await starter(ORCHESTRATION, run.instance_id, {"run_id": run.run_id, "epoch": run.epoch})
 
-    async def _lock(self, run: Run) -> None:
-        for _ in range(2):
-            try:
-                await self.stores.runs.lock(run.plan, run.run_id)
-            except Conflict:
-                if await self.stores.runs.lock_holder(run.plan) == run.run_id:
-                    return  # the first answer was lost on its way
-                if not await self.release_stale_lock(run.plan):
-                    break
-            else:
-                return
-        holder = await self.stores.runs.lock_holder(run.plan)
-        raise ControlError("RUN_ALREADY_ACTIVE", f"Run {holder} of this plan has not ended; wait, cancel or resume it")
-
-    def _abandoned(self, run_id: str) -> bool:
-        stamp = _STAMP.match(run_id)
-        if stamp is None:
-            return True
-        taken = datetime.strptime(stamp[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
-        return self.clock.now() - taken > _ABANDONED
+    async def _since(self, job: Job, request: RunRequest) -> dict[str, str]:
+        """From when on a delta reads, by entity."""
+        if request.mode is not RunMode.DELTA:
+            return {}
+        names = request.entities or job.plan.names
+        found = await Watermarks(self.stores.shared).since(job.plan, names, request.since)
+        return {entity: moment.isoformat() for entity, moment in found.items()}
 
     async def _check_binding(self, job: Job) -> None:
         """Refuse a portal or target that the id map does not belong to; one that is out is not known to differ."""
@@ -195,25 +239,39 @@ class RunControl:
                 with contextlib.suppress(Conflict):
                     await self.stores.ledger.put_entity(replace(row, blocked_by=None, message=None))
 
-    async def _failures(self, run_id: str) -> int:
-        run = await self.existing(run_id)
-        rows = await self.stores.ledger.scan(run_id)
-        progress = assemble(self.jobs.plan_of(run.plan), run.entities, run_id, {}, rows)
-        return sum(entity.failed for entity in progress.values())
-
     async def _change(
-        self, run_id: str, action: str, who: str, allowed: Callable[[Run], bool], change: Callable[[Run], Run]
+        self,
+        run_id: str,
+        action: str,
+        who: str,
+        allowed: Callable[[Run], bool],
+        change: Callable[[Run], Run],
+        **told: int,
     ) -> Run:
-        noted = {"action": action, "by": who, "at": self.clock.now().isoformat()}
+        noted = {"action": action, "by": who, "at": self.clock.now().isoformat(), **told}
         for _ in range(10):
             run = await self.existing(run_id)
             if not allowed(run):
-                raise ControlError("INVALID_STATE", f"A run that is {run.state.value} cannot be asked to {action}")
+                standing = run.state.value if run.undo is None else "being rolled back"
+                raise ControlError("INVALID_STATE", f"A run that is {standing} cannot be asked to {action}")
             try:
                 return await self.stores.runs.replace(replace(change(run), actions=(*run.actions, noted)))
             except Conflict:
                 continue
         raise ControlError("INVALID_STATE", f"The run changes too fast to {action} it; try again")
+
+
+def _going_on(run: Run) -> Run:
+    return replace(
+        run,
+        state=RunState.RUNNING,
+        epoch=run.epoch + 1,
+        reason=None,
+        message=None,
+        waiting_on=None,
+        waiting_since=None,
+        waiting_reason=None,
+    )
 
 
 def _paused(run: Run) -> Run:

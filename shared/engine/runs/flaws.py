@@ -9,9 +9,11 @@ from typing import Any
 import orjson
 
 from shared.engine.archive.rebuilding import RowsLost, rows_content
+from shared.engine.archive.redrives import redriven
 from shared.engine.archive.rows import load_slice
 from shared.engine.job import Jobs
-from shared.model.ledger import PageRow, PageState
+from shared.model.json import JsonObject
+from shared.model.ledger import PageRow, PageState, Stage
 from shared.model.reasons import REASONS
 from shared.model.run import Run
 from shared.ports.stores import Stores
@@ -55,6 +57,19 @@ class Flaw:
     refers_to: str | None = None
     reason: str | None = None
 
+    def document(self) -> JsonObject:
+        """As callers get it, with the hint of its reason."""
+        return {
+            "entity": self.place.entity,
+            "source_id": self.source_id,
+            "kind": self.kind,
+            "field": self.field,
+            "message": self.message,
+            "refers_to": self.refers_to,
+            "reason": self.reason,
+            "hint": REASONS[self.reason].hint if self.reason in REASONS else None,
+        }
+
 
 @dataclass(slots=True)
 class Flaws:
@@ -72,13 +87,16 @@ class Flaws:
         """
         run_id = run.run_id
         kinds = KINDS if kind is None else (kind,)
-        rows = [row for row in await self.stores.ledger.scan(run_id, entity=entity) if _has(row, kinds)]
+        scanned = await self.stores.ledger.scan(run_id, entity=entity)
+        rows = [row for row in scanned if _has(row, kinds)]
+        linked = await self._linked_later(scanned)
         found: list[Flaw] = []
         for row in sorted(rows, key=lambda row: Place.of(row, 0)):
             if after is not None and Place.of(row, 0) < replace(after, index=0):
                 continue
             receipts = orjson.loads(await self.stores.archive.get(row.receipts or ""))
-            flaws = [flaw for flaw in _told(row, receipts) if flaw.kind in kinds]
+            over = linked.get((row.key.entity, row.key.range_no, row.key.seq, row.key.part), frozenset())
+            flaws = [flaw for flaw in _told(row, receipts) if flaw.kind in kinds and not _is_over(flaw, over)]
             found += await self._decided(run, row, [flaw for flaw in flaws if after is None or flaw.place > after])
             if len(found) > size:
                 break
@@ -102,6 +120,19 @@ class Flaws:
             for flaw in flaws
         ]
 
+    async def _linked_later(self, rows: list[PageRow]) -> dict[tuple[str, int, int, int], frozenset[str]]:
+        """By the place of a patch: records whose links a redrive took up after it, which tells of them since."""
+        found: dict[tuple[str, int, int, int], frozenset[str]] = {}
+        redrives = [row for row in rows if row.key.stage is Stage.REDRIVE and not row.earlier]
+        for redrive in redrives:
+            if redrive.state is not PageState.DONE:
+                continue
+            ids = frozenset(await redriven(self.stores.archive, redrive))
+            page = redrive.key.entity, redrive.key.range_no, redrive.key.seq
+            for part in range(redrive.key.part):
+                found[*page, part] = found.get((*page, part), frozenset()) | ids
+        return found
+
     async def _explained(self, run_id: str, flaws: list[Flaw]) -> list[Flaw]:
         """With the reason why what they refer to failed in this run."""
         if not any(flaw.kind == "unresolved" for flaw in flaws):
@@ -113,6 +144,10 @@ class Flaws:
             else flaw
             for flaw in flaws
         ]
+
+
+def _is_over(flaw: Flaw, ids: frozenset[str]) -> bool:
+    return flaw.kind == "unresolved" and flaw.source_id in ids
 
 
 def _has(row: PageRow, kinds: tuple[str, ...]) -> bool:

@@ -18,6 +18,59 @@ class EntityProgress:
     pages: list[PageRow] = field(default_factory=list)
     slices: list[PageRow] = field(default_factory=list)
     patches: list[PageRow] = field(default_factory=list)
+    compared: list[PageRow] = field(default_factory=list)
+    verified: list[PageRow] = field(default_factory=list)
+    missing: list[PageRow] = field(default_factory=list)
+
+    @property
+    def generation(self) -> int:
+        """Grows when work is added to what is settled: pages, slices, patches, or another try of them."""
+        rows = (*self.pages, *self.slices, *self.patches)
+        return len(rows) + sum(row.earlier for row in rows)
+
+    @property
+    def listings(self) -> list[PageRow]:
+        """Pages of what the target lists, as long as they tell of the work that is done now."""
+        return self._compared(part=0)
+
+    @property
+    def strays(self) -> list[PageRow]:
+        """The row that looks for what should not be at the target."""
+        return self._compared(part=1)
+
+    @property
+    def verifications(self) -> list[PageRow]:
+        """Slices that are read back, as long as they tell of the work that is done now."""
+        now = self.generation
+        return [row for row in self.verified if (row.cursor or {})["of"] == now]
+
+    def _compared(self, part: int) -> list[PageRow]:
+        now = self.generation
+        return [row for row in self.compared if row.key.part == part and row.key.range_no == now]
+
+    def steps(self, part: int) -> list[PageRow]:
+        """Rows of one step of looking for what the source has no more (see ``shared.engine.runs.missing``)."""
+        return [row for row in self.missing if row.key.part == part]
+
+    @property
+    def no_longer(self) -> Counts:
+        """What they found and did."""
+        return Counts.total(row.counts for row in self.missing)
+
+    @property
+    def proof(self) -> list[PageRow]:
+        """All that proves the work that is done now."""
+        return [*self.listings, *self.verifications, *self.strays]
+
+    @property
+    def proven(self) -> Counts:
+        """Sum over the rows of the proof."""
+        return Counts.total(row.counts for row in self.proof)
+
+    @property
+    def rows(self) -> list[PageRow]:
+        """All that tells of the work that is done now."""
+        return [*self.pages, *self.slices, *self.patches, *self.missing, *self.proof]
 
     @property
     def extracted(self) -> bool:
@@ -40,27 +93,39 @@ class EntityProgress:
         return self.row.blocked_by is not None
 
     @property
+    def safely_in(self) -> bool:
+        """Whether nothing of it was given up but single records, which are dead letters, and nothing was unreadable."""
+        given_up = any(row.state is PageState.DEAD for row in (*self.pages, *self.slices, *self.patches))
+        return self.settled and not (self.blocked or self.row.incomplete or given_up)
+
+    @property
     def done(self) -> int:
         """Rows of all stages that nobody has to work on any more."""
-        return sum(row.state is not PageState.PENDING for row in (*self.pages, *self.slices, *self.patches))
+        worked = (*self.pages, *self.slices, *self.patches, *self.missing, *self.compared, *self.verified)
+        return sum(row.state is not PageState.PENDING for row in worked)
 
     @property
     def open_rows(self) -> list[PageRow]:
         """Rows that workers may work on, now or when they have waited, and have not done yet."""
         if self.blocked:
             return []
-        open_slices = (*self.slices, *self.patches) if self.row.import_open else ()
+        open_slices = (*self.slices, *self.patches, *self.missing, *self.proof) if self.row.import_open else ()
         return _pending((*self.pages, *open_slices))
 
     @property
     def calls(self) -> dict[str, int]:
         """Source calls by method and verdict, over cutting and all pages."""
-        return merged(self.row.calls, *(page.calls for page in self.pages))
+        return merged(self.row.calls, *(page.calls for page in (*self.pages, *self.steps(0))))
 
     @property
     def target_calls(self) -> dict[str, int]:
-        """Target calls by method and verdict, over all slices and patches."""
-        return merged(*(row.calls for row in (*self.slices, *self.patches)))
+        """Target calls by method and verdict, over all slices and patches, and what it took to prove them."""
+        return merged(*(row.calls for row in self._written))
+
+    @property
+    def _written(self) -> tuple[PageRow, ...]:
+        """Rows whose calls went to the target."""
+        return (*self.slices, *self.patches, *self.steps(3), *self.compared, *self.verified)
 
     @property
     def undecided(self) -> dict[str, int]:
@@ -81,7 +146,7 @@ class EntityProgress:
     @property
     def counts(self) -> Counts:
         """Sum over all rows."""
-        return sum((row.counts for row in (*self.pages, *self.slices, *self.patches)), Counts())
+        return Counts.total(row.counts for row in (*self.pages, *self.slices, *self.patches))
 
 
 def _pending(rows: Iterable[PageRow]) -> list[PageRow]:
@@ -100,6 +165,8 @@ def assemble(
     }
     for row in rows:
         if place := progress.get(row.key.entity):
-            by_stage = {Stage.EXTRACT: place.pages, Stage.IMPORT: place.slices, Stage.PATCH: place.patches}
-            by_stage[row.key.stage].append(row)
+            by_stage = {Stage.EXTRACT: place.pages, Stage.PATCH: place.patches}
+            by_stage |= dict.fromkeys((Stage.IMPORT, Stage.REDRIVE), place.slices)
+            by_stage |= {Stage.DELETE: place.missing, Stage.COMPARE: place.compared, Stage.VERIFY: place.verified}
+            by_stage.get(row.key.stage, []).append(row)
     return progress

@@ -5,8 +5,11 @@ from datetime import datetime
 
 from shared.engine.clock import Clock
 from shared.engine.job import Jobs
+from shared.engine.runs.failures import failures_of
 from shared.engine.runs.outages import Outages
 from shared.engine.runs.progress import EntityProgress, assemble
+from shared.engine.runs.undone import undo_figures
+from shared.engine.runs.verdicts import judged, proven_entities, verdict_of
 from shared.engine.runs.waiting import parked, waiting
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageState
@@ -31,16 +34,25 @@ class Statuses:
         entities = await self.stores.ledger.entities(run.run_id)
         plan = self.jobs.plan_of(run.plan)
         progress = assemble(plan, run.entities, run.run_id, entities, rows)
-        total = sum((entity.counts for entity in progress.values()), Counts())
+        total = Counts.total(entity.counts for entity in progress.values())
         target_calls = merged(*(entity.target_calls for entity in progress.values()))
-        rate = self._rate(run, total)
+        looked_at = sum(_looked_at(entity.proven) for entity in progress.values())
+        rate = self._rate(run, total.extracted + _handled(total) + looked_at)
         waits = await self._waits(run, progress)
+        proven = proven_entities(run, plan, progress)
         return {
             **summary(run),
-            "entities": {name: {**_entity(entity), "waiting": waits[name]} for name, entity in progress.items()},
+            "phase": "rollback" if run.undo else None,
+            "rollback": undo_figures(run, rows),
+            "entities": {
+                name: {**_entity(entity), **_proof(name in proven, entity), "waiting": waits[name]}
+                for name, entity in progress.items()
+            },
+            "gates": [gate.document() for gate in judged(run, plan, progress)] if run.state.ended else [],
             "calls": {"source": total.source_calls, "target": sum(target_calls.values())},
             "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
             "target_methods": by_method(target_calls),
+            "failures": failures_of(progress.values()).document(),
             "rate": rate,
             "eta_seconds": _eta(run, plan, progress, rate),
         }
@@ -52,10 +64,9 @@ class Statuses:
         outages = await self.outages.of(run.run_id) if any(rows.values()) else []
         return {name: waiting(found, outages) for name, found in rows.items()}
 
-    def _rate(self, run: Run, total: Counts) -> float | None:
-        """Records per second since the start, both stages counted."""
+    def _rate(self, run: Run, done: int) -> float | None:
+        """Records per second since the start, all stages counted."""
         seconds = ((run.finished_at or self.clock.now()) - run.started_at).total_seconds()
-        done = total.extracted + _handled(total)
         return round(done / seconds, 2) if seconds > 0 and done else None
 
 
@@ -100,8 +111,34 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "blocked_by": entity.row.blocked_by,
         "message": entity.row.message,
         "incomplete": entity.row.incomplete,
+        "since": entity.row.since,
+        "deleted_at_source": _no_longer(entity.no_longer),
         "coverage": entity.coverage,
         "undecided": entity.undecided,
+    }
+
+
+def _proof(asked: bool, entity: EntityProgress) -> JsonObject:
+    """What the proof says; nothing where there is none, or not yet."""
+    verdict = verdict_of(entity) if asked else None
+    figures = entity.proven
+    return {
+        "verdict": None if verdict is None else verdict.value,
+        "verified": figures.verified,
+        "differing": figures.differing,
+        "missing": figures.missing,
+    }
+
+
+def _no_longer(counts: Counts) -> JsonObject:
+    """Records that the source has no more: how many of the ``compared``, and what became of them at the target."""
+    return {
+        "compared": counts.known,
+        "gone": counts.gone,
+        "unseen": counts.unseen,
+        "deleted": counts.deleted,
+        "held": counts.held,
+        "kept": counts.kept,
     }
 
 
@@ -109,19 +146,27 @@ def _handled(counts: Counts) -> int:
     return counts.imported + counts.skipped + counts.duplicate + counts.failed + counts.left_out
 
 
+def _looked_at(proof: Counts) -> int:
+    return proof.verified + proof.differing + proof.missing + proof.absent + proof.unread
+
+
 def _eta(run: Run, plan: Plan, progress: dict[str, EntityProgress], rate: float | None) -> float | None:
     """Seconds left at the rate so far; None while the source's own counts are not known."""
     if run.state.ended:
         return 0.0
-    left = [_left(entity, archive_only=plan.entity(name).archive_only) for name, entity in progress.items()]
+    proven = proven_entities(run, plan, progress)
+    left = [
+        _left(entity, archive_only=plan.entity(name).archive_only, proves=name in proven)
+        for name, entity in progress.items()
+    ]
     known = [count for count in left if count is not None]
     if rate is None or len(known) < len(left):
         return None
     return round(sum(known) / rate, 1)
 
 
-def _left(entity: EntityProgress, *, archive_only: bool) -> int | None:
-    """Records still to be read plus records still to be imported; None while nobody knows how many there are."""
+def _left(entity: EntityProgress, *, archive_only: bool, proves: bool) -> int | None:
+    """Records still to be read, imported and proven, added up; None while nobody knows how many there are."""
     if entity.blocked:
         return 0
     counts = entity.counts
@@ -129,7 +174,8 @@ def _left(entity: EntityProgress, *, archive_only: bool) -> int | None:
     if expected is None:
         return None
     to_import = 0 if archive_only else max(0, expected - _handled(counts))
-    return max(0, expected - counts.extracted) + to_import
+    to_prove = max(0, expected - _looked_at(entity.proven)) if proves else 0
+    return max(0, expected - counts.extracted) + to_import + to_prove
 
 
 def _instant(moment: datetime | None) -> str | None:

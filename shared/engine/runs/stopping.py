@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from shared.engine.pauses import OUTAGE
 from shared.engine.runs.outages import Outages
 from shared.model.errors import Conflict, EntityStopped, PortageError, RetryLater, RunStopped, SlowDown
 from shared.model.ledger import EntityRow
@@ -9,8 +10,8 @@ from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 
 _ATTEMPTS = 5
-_FIRST_PAUSE = 2.0
-_LONGEST_PAUSE = 15.0
+_LIMIT_PAUSE = 2.0
+"""Seconds, where a limit does not say for how long it is reached."""
 
 
 @dataclass(slots=True)
@@ -26,8 +27,8 @@ class Stopping:
             if error.system == "storage":
                 raise error  # nothing can be written down now: the message comes back by itself
             age = await self.outages.report(run.run_id, error)
-            grown = min(_LONGEST_PAUSE, _FIRST_PAUSE + age / 4) if isinstance(error, RetryLater) else _FIRST_PAUSE
-            return max(error.retry_after or 0.0, grown)
+            pause = OUTAGE.since(age) if isinstance(error, RetryLater) else _LIMIT_PAUSE
+            return max(error.retry_after or 0.0, pause)
         if isinstance(error, EntityStopped) and entity is not None:
             await self.entity(run, entity, error)
         elif isinstance(error, EntityStopped | RunStopped):

@@ -16,7 +16,7 @@ _FINE = "ok"
 
 def parked(entity: EntityProgress, now: float) -> list[PageRow]:
     """Rows that are put away until later than ``now`` (seconds since 1970)."""
-    rows = (*entity.pages, *entity.slices, *entity.patches)
+    rows = (*entity.pages, *entity.slices, *entity.patches, *entity.proof)
     return [row for row in rows if row.state is PageState.PENDING and row.not_before > now]
 
 

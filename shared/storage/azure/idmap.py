@@ -1,19 +1,26 @@
 """The id map: table ``idmap`` + plan name without ``_``, partitioned by blocks of ids or of parents' ids (ADR 0002)."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from azure.data.tables.aio import TableServiceClient
 
+from shared.model.errors import Conflict
 from shared.model.idmap import IdMapEntry, block_of, row_key
+from shared.ports.stores import Scanned
+from shared.storage.azure.keys import after as end_of
 from shared.storage.azure.keys import escape
 from shared.storage.azure.tables import Row, Table, chunks
 from shared.storage.documents import dump_entry, load_entry
 
 _PARALLEL = 4
 _PARALLEL_READS = 8
+
+Placed = tuple[Row, IdMapEntry]
+"""An entry and the keys of its row."""
 
 
 @dataclass(slots=True)
@@ -41,32 +48,54 @@ class AzureIdMap:
         found = await asyncio.gather(*(some(partition, keys) for partition, keys in blocks.items()))
         return {row["source_id"]: load_entry(row) for rows in found for row in rows}
 
+    async def scan(self, entity: str, after: str = "") -> Scanned:
+        """The rest of a block, or several blocks; no query goes over both, which would read the whole table."""
+        last = end_of(prefix := _partition(entity, ""))
+        rows: list[Row] = []
+        if after:
+            prefix, _, row = after.partition("\n")
+            rows, _ = await self.table.page("PartitionKey eq @block and RowKey gt @row", {"block": prefix, "row": row})
+        more = bool(rows)
+        if not rows:
+            rows, more = await self.table.page(
+                "PartitionKey gt @block and PartitionKey lt @last", {"block": prefix, "last": last}
+            )
+        place = f"{rows[-1]['PartitionKey']}\n{rows[-1]['RowKey']}" if more else None
+        return Scanned(tuple(map(load_entry, rows)), place)
+
     async def write(self, entries: Sequence[IdMapEntry]) -> None:
         """Insert or overwrite, block by block."""
-        blocks: dict[str, dict[str, IdMapEntry]] = defaultdict(dict)
-        for entry in entries:
-            blocks[_partition(entry.entity, block_of(entry.source_id, entry.within))][_key(entry)] = entry
-        limit = asyncio.Semaphore(_PARALLEL)
+        pieces = (
+            self.table.transact(
+                [("upsert", {**place, **dump_entry(entry)}, {"mode": "replace"}) for place, entry in chunk]
+            )
+            for chunk in _by_block(entries)
+        )
+        await _few_at_once(pieces)
 
-        async def one(partition: str, chunk: Sequence[tuple[str, IdMapEntry]]) -> None:
-            async with limit:
-                await self.table.transact(
-                    [
-                        (
-                            "upsert",
-                            {
-                                "PartitionKey": partition,
-                                "RowKey": key,
-                                **dump_entry(entry),
-                            },
-                            {"mode": "replace"},
-                        )
-                        for key, entry in chunk
-                    ]
-                )
+    async def add(self, entries: Sequence[IdMapEntry]) -> None:
+        """Insert, block by block; where one is there already, one by one."""
+        await _few_at_once(self._add(chunk) for chunk in _by_block(entries))
 
-        pieces = ((part, chunk) for part, rows in blocks.items() for chunk in chunks(list(rows.items())))
-        await asyncio.gather(*(one(partition, chunk) for partition, chunk in pieces))
+    async def _add(self, chunk: Sequence[Placed]) -> None:
+        rows = [{**place, **dump_entry(entry)} for place, entry in chunk]
+        try:
+            await self.table.transact([("create", row) for row in rows])
+        except Conflict:
+            for row in rows:
+                with contextlib.suppress(Conflict):
+                    await self.table.insert(row)
+
+    async def remove(self, entries: Sequence[IdMapEntry]) -> None:
+        """Take entries out, block by block; where one is missing already, one by one."""
+        await _few_at_once(self._remove(chunk) for chunk in _by_block(entries))
+
+    async def _remove(self, chunk: Sequence[Placed]) -> None:
+        try:
+            await self.table.transact([("delete", place) for place, _ in chunk])
+        except Conflict:
+            for place, _ in chunk:
+                await self.table.delete(place["PartitionKey"], place["RowKey"])
 
 
 @dataclass(slots=True)
@@ -84,8 +113,27 @@ class AzureIdMaps:
         return self._maps[plan]
 
 
-def _key(entry: IdMapEntry) -> str:
-    return escape(row_key(entry.source_id, entry.within))
+def _by_block(entries: Sequence[IdMapEntry]) -> list[Sequence[Placed]]:
+    """Entries with their keys, each place once, cut into pieces that fit a transaction."""
+    blocks: dict[str, dict[str, IdMapEntry]] = defaultdict(dict)
+    for entry in entries:
+        key = escape(row_key(entry.source_id, entry.within))
+        blocks[_partition(entry.entity, block_of(entry.source_id, entry.within))][key] = entry
+    placed = (
+        [({"PartitionKey": partition, "RowKey": key}, entry) for key, entry in rows.items()]
+        for partition, rows in blocks.items()
+    )
+    return [chunk for rows in placed for chunk in chunks(rows)]
+
+
+async def _few_at_once(works: Iterable[Awaitable[None]]) -> None:
+    limit = asyncio.Semaphore(_PARALLEL)
+
+    async def one(work: Awaitable[None]) -> None:
+        async with limit:
+            await work
+
+    await asyncio.gather(*map(one, works))
 
 
 def _partition(entity: str, block: str) -> str:

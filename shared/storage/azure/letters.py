@@ -38,6 +38,10 @@ class AzureDeadLetters:
         where = "PartitionKey eq @run" if run_id else "PartitionKey ge ''"
         return [load_letter(row) for row in await self.table.query(where, {"run": escape(run_id or "")})]
 
+    async def count(self) -> int:
+        """How many letters there are; read by their keys alone, page after page."""
+        return await self.table.count()
+
 
 def _name(entity: str, source_id: str) -> str:
     return escape(f"{entity}-{row_key(source_id)}")

@@ -4,15 +4,16 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from azure.core.exceptions import IncompleteReadError, ServiceResponseError
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.data.tables.aio import TableServiceClient
-from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.ports.stores import Stores
+from shared.storage.azure.accounts import CONNECTION, RAW_CONNECTION, Account
 from shared.storage.azure.blobs import AzureArchive
 from shared.storage.azure.idmap import AzureIdMaps
 from shared.storage.azure.ledger import AzureLedger
@@ -22,6 +23,7 @@ from shared.storage.azure.queue import AzureWorkQueue
 from shared.storage.azure.runs import AzureRunStore
 from shared.storage.azure.shared_rows import AzureSharedRows
 from shared.storage.azure.tables import Table
+from shared.storage.azure.tombstones import AzureTombstones
 
 _RETRIES = {
     "retry_total": 3,
@@ -44,9 +46,15 @@ class MeteredTransport(AioHttpTransport):  # type: ignore[misc]  # the SDK hides
         self._service = service
 
     async def send(self, request: Any, **options: Any) -> Any:
-        """One request, one transaction."""
+        """One request, one transaction. Raises ServiceResponseError, which the SDK repeats, for half an answer.
+
+        The client of tables would take the SDK's own error for it, which has no answer, to pieces and break.
+        """
         self._counts[self._service] += 1
-        return await super().send(request, **options)
+        try:
+            return await super().send(request, **options)
+        except IncompleteReadError as error:
+            raise ServiceResponseError("the answer was cut short", error=error) from error
 
 
 @asynccontextmanager
@@ -56,29 +64,40 @@ async def closing_stores(
     raw_connection: str | None = None,
     meter: Counter[str] | None = None,
     table_prefix: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stores]:
     """All stores, with connections that are closed at the end. Nothing is asked of the network here.
 
-    ``connection`` None: by identity, from ``AzureWebJobsStorage__…`` settings. ``raw_connection`` is another account
-    for the blobs. ``meter`` counts transactions by service, ``table_prefix`` keeps installations apart. Raises
-    ValueError for what is no connection string.
+    ``connection`` None: by identity, from ``AzureWebJobsStorage__…`` in ``environment``. ``raw_connection`` is another
+    account for the blobs, ``PORTAGE_STORAGE__…`` one by identity. ``meter`` counts transactions by service,
+    ``table_prefix`` keeps installations apart. Raises ValueError for what is no connection.
     """
+    env = os.environ if environment is None else environment
     counts: Counter[str] = Counter() if meter is None else meter
     async with AsyncExitStack() as stack:
-        tables, blobs, queues = await _entered(stack, connection, counts)
-        if raw_connection:
-            _, blobs, _ = await _entered(stack, raw_connection, counts)
-        yield _compose((tables, blobs, queues), table_prefix)
+        here = Account(CONNECTION, connection, env, stack)
+        raw = Account(RAW_CONNECTION, raw_connection, env, stack)
+        services = (
+            await _entered(stack, here, TableServiceClient, counts),
+            await _entered(stack, raw if raw.given else here, BlobServiceClient, counts),
+            await _entered(stack, here, QueueServiceClient, counts),
+        )
+        yield _compose(services, table_prefix)
 
 
 _Services = tuple[TableServiceClient, BlobServiceClient, QueueServiceClient]
+_Client = TypeVar("_Client", TableServiceClient, BlobServiceClient, QueueServiceClient)
+_SERVICES = {TableServiceClient: "table", BlobServiceClient: "blob", QueueServiceClient: "queue"}
 
 
-async def _entered(stack: AsyncExitStack, connection: str | None, counts: Counter[str]) -> _Services:
-    services = _services(connection, os.environ, counts)
-    for service in services:
-        await stack.enter_async_context(service)
-    return services
+async def _entered(stack: AsyncExitStack, account: Account, kind: type[_Client], counts: Counter[str]) -> _Client:
+    service = _SERVICES[kind]
+    options: dict[str, Any] = {**_RETRIES, "transport": MeteredTransport(counts, service)}
+    if account.connection:
+        client = kind.from_connection_string(account.connection, **options)
+    else:
+        client = kind(account.endpoint(service), credential=account.credential, **options)
+    return await stack.enter_async_context(client)
 
 
 def _compose(services: _Services, table_prefix: str) -> Stores:
@@ -93,36 +112,8 @@ def _compose(services: _Services, table_prefix: str) -> Stores:
         archive=AzureArchive(blobs),
         media=AzureMediaStore(blobs),
         dead_letters=AzureDeadLetters(named("deadletters")),
+        tombstones=AzureTombstones(named("tombstones")),
         queue=AzureWorkQueue(queues),
         shared=AzureSharedRows(named("sharedrows")),
         idmaps=AzureIdMaps(tables, table_prefix),
     )
-
-
-def _services(connection: str | None, environment: Mapping[str, str], counts: Counter[str]) -> _Services:
-    def options(service: str) -> dict[str, Any]:
-        return {**_RETRIES, "transport": MeteredTransport(counts, service)}
-
-    if connection:
-        return (
-            TableServiceClient.from_connection_string(connection, **options("table")),
-            BlobServiceClient.from_connection_string(connection, **options("blob")),
-            QueueServiceClient.from_connection_string(connection, **options("queue")),
-        )
-    credential = DefaultAzureCredential(
-        managed_identity_client_id=environment.get("AzureWebJobsStorage__clientId") or None
-    )
-    return (
-        TableServiceClient(endpoint=_endpoint(environment, "table"), credential=credential, **options("table")),
-        BlobServiceClient(_endpoint(environment, "blob"), credential=credential, **options("blob")),
-        QueueServiceClient(_endpoint(environment, "queue"), credential=credential, **options("queue")),
-    )
-
-
-def _endpoint(environment: Mapping[str, str], service: str) -> str:
-    """The service's address by the platform's own naming scheme for identity-based connections."""
-    if uri := environment.get(f"AzureWebJobsStorage__{service}ServiceUri"):
-        return uri
-    if account := environment.get("AzureWebJobsStorage__accountName"):
-        return f"https://{account}.{service}.core.windows.net"
-    raise ValueError("Set AzureWebJobsStorage, or AzureWebJobsStorage__accountName for an identity-based connection")

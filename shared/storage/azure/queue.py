@@ -43,6 +43,12 @@ class AzureWorkQueue:
             properties = await client.get_queue_properties()
         return int(properties.approximate_message_count or 0)
 
+    async def clear(self, queue: str) -> None:
+        """Delete all messages."""
+        client = await self._client(queue)
+        with translated(queue):
+            await client.clear_messages()
+
     async def _client(self, queue: str) -> QueueClient:
         if queue not in self._clients:
             client = self.service.get_queue_client(queue, message_encode_policy=TextBase64EncodePolicy())

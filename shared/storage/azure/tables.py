@@ -64,6 +64,28 @@ class Table:
                 pass  # the hook has the rows
             return taken.rows
 
+    async def count(self) -> int:
+        """How many rows there are."""
+        await self._ensure()
+        with translated(self.name):
+            rows = self.service.get_table_client(self.name).list_entities(select=["RowKey"], results_per_page=_PAGE)
+            return sum([1 async for _ in rows])
+
+    async def page(self, where: str, parameters: Mapping[str, Any]) -> tuple[list[Row], bool]:
+        """(up to 1,000 rows that match, in key order; whether there may be more). No rows: there are none."""
+        await self._ensure()
+        taken = TakenRows()
+        with translated(self.name):
+            client = self.service.get_table_client(self.name)
+            found = client.query_entities(
+                where, parameters=dict(parameters), results_per_page=_PAGE, raw_response_hook=taken
+            )
+            pages = cast("AsyncPageIterator[Any]", found.by_page())
+            async for _ in pages:  # a page may be empty though there are more
+                if taken.rows:
+                    break
+        return taken.rows, bool(pages.continuation_token)
+
     async def pick(self, partition: str, keys: Iterable[str]) -> list[Row]:
         """The rows of a partition that have these keys, and some of those between them.
 
@@ -92,10 +114,13 @@ class Table:
         return taken.rows
 
     async def insert(self, row: Row) -> str:
-        """Add a row; answers its etag. Raises Conflict when it exists."""
+        """Add a row; answers its etag. Raises Conflict when another one exists."""
         await self._ensure()
-        with translated(self.name):
-            return str((await self.service.get_table_client(self.name).create_entity(row))["etag"])
+        try:
+            with translated(self.name):
+                return str((await self.service.get_table_client(self.name).create_entity(row))["etag"])
+        except Conflict:
+            return await self._etag_of_ours(row)
 
     async def upsert(self, row: Row) -> None:
         """Insert or replace."""
@@ -106,13 +131,13 @@ class Table:
     async def replace(self, row: Row, etag: str) -> str:
         """Replace the row that was read with ``etag``; answers the new etag. Raises Conflict, for a lost row too."""
         await self._ensure()
-        with translated(self.name):
-            try:
+        try:
+            with translated(self.name):
                 answer = await self.service.get_table_client(self.name).update_entity(
                     row, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
                 )
-            except ResourceNotFoundError:
-                raise Conflict(self.name) from None
+        except (Conflict, ResourceNotFoundError):
+            return await self._etag_of_ours(row)
         return str(answer["etag"])
 
     async def put(self, row: Row, etag: str | None) -> float:
@@ -147,6 +172,16 @@ class Table:
         await self._ensure()
         with translated(self.name):
             await self.service.get_table_client(self.name).submit_transaction(operations)
+
+    async def _etag_of_ours(self, row: Row) -> str:
+        """Tell a lost race from a write that was applied, and repeated because its answer got lost on the way.
+
+        The etag when the row is exactly as we wanted it. Raises Conflict when it is not.
+        """
+        there = await self.get(row["PartitionKey"], row["RowKey"])
+        if there is None or there != {**row, "etag": there["etag"]}:
+            raise Conflict(self.name)
+        return str(there["etag"])
 
     async def _ensure(self) -> None:
         if self._created:

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from shared.ports.stores import Stores
 from shared.storage.memory.ledger import MemoryLedger
 from shared.storage.memory.media import MemoryMediaStore
-from shared.storage.memory.rows import MemoryDeadLetters, MemoryIdMaps, MemoryRunStore, MemorySharedRows
+from shared.storage.memory.rows import (
+    MemoryDeadLetters,
+    MemoryIdMaps,
+    MemoryRunStore,
+    MemorySharedRows,
+    MemoryTombstones,
+)
 
 
 @dataclass(slots=True)
@@ -43,6 +49,10 @@ class MemoryWorkQueue:
         """How many messages there are."""
         return len(self._messages.get(queue, ()))
 
+    async def clear(self, queue: str) -> None:
+        """Delete all messages."""
+        self._messages.pop(queue, None)
+
     def take(self, queue: str) -> list[str]:
         """All waiting messages; they are gone then."""
         return self._messages.pop(queue, [])
@@ -56,6 +66,7 @@ def open_memory_stores() -> Stores:
         archive=MemoryArchive(),
         media=MemoryMediaStore(),
         dead_letters=MemoryDeadLetters(),
+        tombstones=MemoryTombstones(),
         queue=MemoryWorkQueue(),
         shared=MemorySharedRows(),
         idmaps=MemoryIdMaps(),

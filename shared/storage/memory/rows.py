@@ -10,7 +10,8 @@ from shared.model.idmap import IdMapEntry, block_of, row_key
 from shared.model.json import JsonObject
 from shared.model.records import DeadLetter
 from shared.model.run import Run
-from shared.ports.stores import Stored
+from shared.model.tombstones import Tombstone
+from shared.ports.stores import Scanned, Stored
 
 
 def _etags() -> Iterator[str]:
@@ -117,6 +118,34 @@ class MemoryDeadLetters:
         """All letters, or those of one run."""
         return [letter for key, letter in sorted(self._letters.items()) if run_id in (None, key[0])]
 
+    async def count(self) -> int:
+        """How many letters there are."""
+        return len(self._letters)
+
+
+@dataclass(slots=True)
+class MemoryTombstones:
+    """See ``shared.ports.stores.Tombstones``."""
+
+    _rows: dict[tuple[str, str], dict[str, Tombstone]] = field(default_factory=dict)
+
+    async def write(self, plan: str, tombstones: Sequence[Tombstone]) -> None:
+        """Insert or overwrite."""
+        for one in tombstones:
+            self._rows.setdefault((plan, one.entry.entity), {})[row_key(one.source_id)] = one
+
+    async def of(self, plan: str, entity: str) -> list[Tombstone]:
+        """All of an entity."""
+        return [one for _, one in sorted(self._rows.get((plan, entity), {}).items())]
+
+    async def remove(self, plan: str, entity: str, source_ids: Sequence[str]) -> None:
+        """Take tombstones out."""
+        for source_id in source_ids:
+            self._rows.get((plan, entity), {}).pop(row_key(source_id), None)
+
+
+_SCANNED = 1000
+
 
 @dataclass(slots=True)
 class MemoryIdMap:
@@ -139,6 +168,26 @@ class MemoryIdMap:
         for one in entries:
             block = self._entries.setdefault((one.entity, block_of(one.source_id, one.within)), {})
             block[row_key(one.source_id, one.within)] = one
+
+    async def add(self, entries: Sequence[IdMapEntry]) -> None:
+        """Insert those that are not there."""
+        for one in entries:
+            block = self._entries.setdefault((one.entity, block_of(one.source_id, one.within)), {})
+            block.setdefault(row_key(one.source_id, one.within), one)
+
+    async def scan(self, entity: str, after: str = "") -> Scanned:
+        """Entries in the order of their blocks."""
+        blocks = {block: entries for (of, block), entries in self._entries.items() if of == entity}
+        places = {f"{block}\n{key}": entry for block, entries in blocks.items() for key, entry in entries.items()}
+        left = sorted(place for place in places if place > after)
+        page = left[:_SCANNED]
+        return Scanned(tuple(places[place] for place in page), page[-1] if len(left) > len(page) else None)
+
+    async def remove(self, entries: Sequence[IdMapEntry]) -> None:
+        """Take entries out."""
+        for one in entries:
+            block = self._entries.get((one.entity, block_of(one.source_id, one.within)), {})
+            block.pop(row_key(one.source_id, one.within), None)
 
 
 @dataclass(slots=True)

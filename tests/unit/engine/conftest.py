@@ -1,25 +1,34 @@
 """A small world for the engine: a portal and a target in memory, and somebody who carries messages around."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.engine.archive.extracted import RowCache
 from shared.engine.clock import Clock
-from shared.engine.dead_letters.poison import Poison
+from shared.engine.dead_letters.poison import Poison, Worker
+from shared.engine.dead_letters.redriving import Redriving
+from shared.engine.dead_letters.requeueing import Requeueing
+from shared.engine.deletions.worker import Remover
+from shared.engine.explaining.explaining import Explaining
 from shared.engine.extraction.cutting import Cutter
 from shared.engine.extraction.worker import Extractor
 from shared.engine.importing.describing import Descriptions
 from shared.engine.importing.lookup import References
 from shared.engine.importing.worker import Importer
 from shared.engine.job import Job, Pace
+from shared.engine.pages.completing import PROOF
+from shared.engine.proof.proofs import Proofs
+from shared.engine.proof.worker import Prover
 from shared.engine.runs.admission import Admission
 from shared.engine.runs.advancing import Advancer, Tick
 from shared.engine.runs.binding import Binder
 from shared.engine.runs.control import RunControl
 from shared.engine.runs.finishing import Finishing
 from shared.engine.runs.flaws import Flaws
+from shared.engine.runs.locking import Locks
 from shared.engine.runs.outages import Outages
 from shared.engine.runs.request import RunRequest
 from shared.engine.runs.sources import SourceGuard
@@ -27,13 +36,19 @@ from shared.engine.runs.status import Statuses
 from shared.engine.runs.stopping import Stopping
 from shared.engine.runs.targets import TargetGuard
 from shared.engine.runs.watching import Watchdog
+from shared.engine.undo.asking import UndoRequests
+from shared.engine.undo.phases import Phases
+from shared.engine.undo.results import Rollbacks
+from shared.engine.undo.ticking import Undoing
+from shared.engine.undo.worker import Undoer
+from shared.model.ledger import Stage
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
 from shared.model.plan import Plan
 from shared.model.records import SchemaNeeds
-from shared.model.run import Run, RunMode
+from shared.model.run import Run, RunMode, RunOptions
 from shared.ports.stores import Stores
 from shared.storage.memory.opening import open_memory_stores
-from tests.unit.engine.both_sides import MAPPINGS, PLAN, Gateway, Portal
+from tests.unit.engine.both_sides import MAPPINGS, PLAN, Gateway, Portal, links_of
 
 IMPORTED = {"department": 12, "user": 130, "group": 45}
 """How many records of each entity ``world`` holds."""
@@ -44,6 +59,9 @@ class ManualClock(Clock):
 
     def __init__(self) -> None:
         self.offset = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.offset)
 
     def seconds(self) -> float:
         return super().seconds() + self.offset
@@ -63,8 +81,11 @@ class World:
     pace: Pace = field(default_factory=lambda: Pace(slice_rows=40, halt_after=900))
     plan: Plan = PLAN
     needs: dict[str, SchemaNeeds] = field(default_factory=dict)
+    unmasked: bool = False
     started: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     bound: set[tuple[str, int]] = field(default_factory=set)
+    options: RunOptions = field(default_factory=lambda: RunOptions(sample=0.0))
+    """Without a sample nothing is transformed but what is imported, or differs from what was."""
 
     def __post_init__(self) -> None:
         self.rewire()
@@ -75,7 +96,7 @@ class World:
     def of(self, plan: str) -> Job:
         if plan != self.plan.name:
             raise KeyError(plan)
-        return Job(self.plan, MAPPINGS, self.portal, self.gateway, needs=self.needs)
+        return Job(self.plan, MAPPINGS, self.portal, self.gateway, needs=self.needs, links=links_of)
 
     def rewire(self) -> None:
         """A new process: nothing but the stores is remembered."""
@@ -86,30 +107,65 @@ class World:
         self.control = RunControl(self, self.stores, outages, self.clock)
         self.statuses = Statuses(self, self.stores, outages, self.clock)
         self.flaws = Flaws(self, self.stores)
-        self.advancer = Advancer(self, self.stores, outages, stopping, finishing, self.clock, self.pace)
+        self.proofs = Proofs(self, self.stores)
+        redriving = Redriving(self, self.stores)
+        self.advancer = Advancer(
+            self, self.stores, outages, stopping, finishing, self.clock, self.pace, redriving.take_up
+        )
         self.binder = Binder(self, self.stores, outages, stopping, self.clock)
         rows, source_guard = RowCache(self, self.stores), SourceGuard(self.stores.runs)
         self.cutter = Cutter(self, self.stores, stopping, self.pace, rows, source_guard)
         self.extractor = Extractor(self, self.stores, admission, stopping, self.clock, self.pace, rows, source_guard)
+        references = References(self.stores.idmaps)
         self.importer = Importer(
             self,
             self.stores,
             admission,
             stopping,
-            References(self.stores.idmaps),
+            references,
             TargetGuard(self.stores.runs, self.clock),
             Descriptions(self.stores, rows),
             self.clock,
             self.pace,
         )
-        self.poison = Poison(self.stores, self.extractor, self.importer, self.clock)
-        self.watchdog = Watchdog(self.stores, self.control)
+        guard = TargetGuard(self.stores.runs, self.clock)
+        self.undoer = Undoer(self, self.stores, admission, stopping, References(self.stores.idmaps), guard, self.clock)
+        self.prover = Prover(
+            self,
+            self.stores,
+            admission,
+            stopping,
+            References(self.stores.idmaps),
+            guard,
+            Descriptions(self.stores, rows),
+            self.clock,
+            self.pace,
+        )
+        self.remover = Remover(
+            self, self.stores, admission, stopping, references, source_guard, guard, rows, self.clock
+        )
+        self.others: dict[Stage, Worker] = {
+            Stage.UNDO: self.undoer,
+            Stage.DELETE: self.remover,
+            **dict.fromkeys(PROOF, self.prover),
+        }
+        self.poison = Poison(self.stores, self.extractor, self.importer, self.clock, self.others)
+        undoing = Undoing(self, self.stores, outages, stopping, guard, self.clock, self.pace)
+        self.phases = Phases(self.stores.runs, self.advancer, self.binder, undoing)
+        self.undo_requests = UndoRequests(self, self.stores, self.control, self.clock)
+        self.rollbacks = Rollbacks(self.stores)
+        self.explaining = Explaining(self, self.stores, Descriptions(self.stores, rows), lambda: self.unmasked)
+        self.requeueing = Requeueing(self.stores, self.control)
+        self.watchdog = Watchdog(
+            self.stores, self.control, Locks(self.stores.runs, self.clock), stopping, self.clock, self.pace
+        )
 
     async def starter(self, orchestrator: str, instance_id: str, payload: dict[str, object]) -> None:
         self.started.append((instance_id, payload))
 
     async def start(self, mode: RunMode = RunMode.FULL, entities: tuple[str, ...] = ()) -> Run:
-        return await self.control.start(RunRequest(self.plan.name, mode, entities), "tester", self.starter)
+        request = RunRequest(self.plan.name, mode, entities, options=self.options)
+        return await self.control.start(request, "tester", self.starter)
 
     async def run(self, run_id: str) -> Run:
         run = await self.stores.runs.get(run_id)
@@ -124,7 +180,7 @@ class World:
         return {entity: values[name] for entity, values in (await self.status(run_id))["entities"].items()}
 
     async def messages(self, queue: str) -> list[str]:
-        return self.stores.queue.take(queue)  # type: ignore[attr-defined]  # the double lets tests receive
+        return self.stores.queue.take(queue)  # type: ignore[attr-defined,no-any-return]  # the double lets tests receive
 
     async def deliver(self) -> int:
         """Hand every waiting message to its worker once."""
@@ -133,16 +189,25 @@ class World:
             await self.extractor.work(ExtractMessage.load(text))
             count += 1
         for text in await self.messages(IMPORT_QUEUE):
-            await self.importer.work(ImportMessage.load(text))
+            await self.work(ImportMessage.load(text))
             count += 1
         return count
+
+    async def work(self, message: ImportMessage) -> None:
+        """Hand a message to the worker of its stage."""
+        await self.others.get(message.key.stage, self.importer).work(message)
+
+    async def undo(self, run_id: str, *entities: str) -> Run:
+        """Ask for an undo and confirm it."""
+        token = (await self.undo_requests.preview(run_id, entities)).token
+        return await self.undo_requests.begin(run_id, entities, token, "tester", self.starter)
 
     async def tick(self, run: Run) -> Tick:
         """What one turn of the orchestration does."""
         generation = (run.run_id, run.epoch)
         bound = generation in self.bound
-        tick = await self.advancer.tick(*generation, bound=bound)
-        if not tick.stop and not bound and await self.binder.bind(*generation):
+        tick = await self.phases.tick(*generation, bound=bound)
+        if not tick.stop and not bound and await self.phases.bind(*generation):
             self.bound.add(generation)
         elif not tick.stop:
             for entity in tick.open:

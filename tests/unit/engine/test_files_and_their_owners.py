@@ -166,15 +166,20 @@ async def test_a_file_that_was_left_out_is_neither_written_nor_a_failure(album: 
     assert _shown(album, "7") == ["t-media_file-group-7-1"]
 
 
+def _owners(made: list[str]) -> list[str]:
+    """Without the files themselves, which the proof makes anew to know what the target should list."""
+    return [one for one in made if not one.startswith("group-")]
+
+
 async def test_what_shows_a_file_that_is_lost_is_not_made_again_by_every_run(album: World, made: list[str]) -> None:
     lost = album.portal.held.pop("group-7-2")  # type: ignore[attr-defined]
     await _run(album)
     made.clear()
     await _run(album)
-    assert made == []
+    assert _owners(made) == []
     album.portal.held["group-7-2"] = lost  # type: ignore[attr-defined]
     await _run(album)
-    assert made == ["group-7-2", "7"]
+    assert _owners(made) == ["7"]
     assert _shown(album, "7") == ["t-media_file-group-7-1", "t-media_file-group-7-2"]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.engine.runs.control import ControlError
+from shared.engine.runs.refusals import ControlError
 from shared.model.errors import RetryLater
 from shared.model.run import Run, RunState
 from tests.unit.engine.conftest import World

@@ -39,7 +39,7 @@ async def drive_with_crashes(world, run):
         if (await world.tick(run)).stop:
             break
         waiting = [(ExtractMessage, world.extractor, world.poison.page, EXTRACT_QUEUE)]
-        waiting.append((ImportMessage, world.importer, world.poison.slice, IMPORT_QUEUE))
+        waiting.append((ImportMessage, world, world.poison.slice, IMPORT_QUEUE))
         for kind, worker, poison, queue in waiting:
             for text in await world.messages(queue):
                 try:

@@ -56,6 +56,31 @@ async def test_a_held_row_is_taken_by_nobody_else_until_its_hold_is_over(world) 
         assert hold.safe
 
 
+class AnswerLost:
+    """A ledger whose next update is made, and noted over, and answered as a lost race: the repeat of it lost one."""
+
+    def __init__(self, ledger) -> None:
+        self._ledger = ledger
+        self._lost = False
+
+    def __getattr__(self, name):
+        return getattr(self._ledger, name)
+
+    async def update(self, row):
+        written = await self._ledger.update(row)
+        if self._lost:
+            return written
+        self._lost = True
+        await self._ledger.mark([replace(written, enqueued_at=5.0)])
+        raise Conflict(row.key.row)
+
+
+async def test_who_takes_a_row_and_is_not_told_so_has_it(world) -> None:
+    ledger = AnswerLost(world.stores.ledger)
+    async with holding(ledger, world.clock, await put(world)) as hold:
+        assert (await world.stores.ledger.get(_KEY)).held_by == hold.token
+
+
 async def test_a_hold_is_renewed_for_as_long_as_the_row_is_in_hand(world, monkeypatch) -> None:
     monkeypatch.setattr(holding_module, "_BEAT_SECONDS", 0.001)
     async with holding(world.stores.ledger, world.clock, await put(world)) as hold:

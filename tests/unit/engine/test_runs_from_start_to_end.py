@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.engine.runs.control import ControlError
+from shared.engine.runs.refusals import ControlError
 from shared.model.run import RunMode, RunState
 from tests.unit.engine.conftest import IMPORTED, World
 
@@ -114,7 +114,7 @@ async def test_the_watchdog_revives_a_run_that_nobody_drives(world: World) -> No
     async def dead(instance_id):
         return False
 
-    assert await world.watchdog.look(("demo",), dead, world.starter) == [run.run_id]
+    assert [one.run_id for one in await world.watchdog.look(("demo",), dead, world.starter)] == [run.run_id]
     assert world.started[-1][0] == f"{run.run_id}-2"
     assert (await world.drive(run.run_id)).state is RunState.COMPLETED
 

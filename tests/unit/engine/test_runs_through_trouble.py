@@ -1,5 +1,7 @@
 """Whole runs in memory, with trouble on the way: lost answers, outages, and records that are refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.model.errors import EntityStopped, RetryLater, RunStopped, SlowDown
@@ -178,3 +180,25 @@ async def test_a_run_goes_on_with_the_threshold_that_its_resume_gives(world: Wor
     await world.control.resume(run.run_id, "tester", world.starter, failure_threshold=1.0)
     ended = await world.drive(run.run_id)
     assert (ended.state, ended.options.failure_threshold) == (RunState.COMPLETED_WITH_ERRORS, 1.0)
+
+
+async def test_a_run_that_fails_too_often_tells_its_most_frequent_causes(world) -> None:
+    for i in (3, 5, 8):
+        world.portal.records["user"][i]["EMAIL"] = "nonsense"
+    run = await world.drive((await world.start()).run_id)
+    assert run.state is RunState.HALTED
+    assert "3 x user (transform.bad_value, email): email is not an e-mail address, as user 3" in run.message
+
+
+async def test_pausing_resuming_and_cancelling_do_not_read_the_ledger(world) -> None:
+    class Untouched:
+        def __init__(self, ledger):
+            self.entities, self.put_entity = ledger.entities, ledger.put_entity
+
+    run = await world.start()
+    for _ in range(3):
+        await world.tick(run)
+    world.control.stores = replace(world.stores, ledger=Untouched(world.stores.ledger))
+    assert (await world.control.pause(run.run_id, "tester")).state is RunState.PAUSED
+    assert (await world.control.resume(run.run_id, "tester", world.starter)).state is RunState.RUNNING
+    assert (await world.control.cancel(run.run_id, "tester")).state is RunState.CANCELLED

@@ -99,6 +99,10 @@ class PlanWorld(World):
             raise KeyError(plan)
         return Job(LOADED.plan, LOADED.mappings, self.portal, self.target or self.gateway, validate, LOADED.needs)
 
+    async def portal_records(self, entity: str) -> list[SourceRecord]:
+        """All records of an entity as they are read."""
+        return [SourceRecord(source_id(entity, n), row) for n, row in self.portal.records[entity].items()]
+
 
 def whole_plan(each: int) -> PlanWorld:
     """A world in which nothing has happened yet."""

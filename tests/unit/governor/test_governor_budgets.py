@@ -116,3 +116,15 @@ def test_a_refusal_leaves_the_calls_in_the_window_counted() -> None:
     window = SlidingWindow(2)
     state = window.emptied(window.draw({}, BORN, 2, **NO_HORIZON).state, BORN)
     assert window.draw(state, BORN, 1, **NO_HORIZON).starts[0] >= BORN + 60.0
+
+
+def test_a_bucket_tells_which_share_of_its_burst_is_spent() -> None:
+    bucket = TokenBucket(rate=2.0, burst=40)
+    state = bucket.draw({}, 0.0, 10, until=0.0, span=0.0).state
+    assert [bucket.used({}, 0.0), bucket.used(state, 0.0), bucket.used(state, 5.0)] == [0.0, 0.25, 0.0]
+
+
+def test_a_window_tells_which_share_of_its_limit_is_spent() -> None:
+    window = SlidingWindow(limit=120)
+    state = window.draw({}, 0.0, 3, until=1.0, span=1.0).state
+    assert [window.used({}, 0.0), window.used(state, 1.0), window.used(state, 100.0)] == [0.0, 0.025, 0.0]

@@ -1,10 +1,12 @@
 """The client on a real socket: calls, and answers that are taken as they are."""
 
 import gzip
+from io import BytesIO
 
 import pytest
 
-from shared.model.errors import EntityStopped, RetryLater
+from shared.http.client import TooMuch
+from shared.model.errors import EntityStopped
 from tests.unit.http.scripted_server import GOOD, SECRET, Caller, Server, answer
 
 
@@ -39,7 +41,7 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(caller: Caller
     server.answers = [answer(200, GOOD + b" " * 2_000, length=10**9)]
     caller.most_bytes = 1_000
     error = await caller.fails()
-    assert (type(error), error.reason.code) == (RetryLater, "source.unexpected_answer")
+    assert (type(error), error.reason.code) == (TooMuch, "source.unexpected_answer")
     assert str(error) == "more than 1000 bytes"
 
 
@@ -64,3 +66,18 @@ async def test_a_refusal_is_not_repeated(caller: Caller, server: Server) -> None
     server.answers = [answer(400, b"{}")]
     assert isinstance(await caller.fails(), EntityStopped)
     assert len(server.asked) == 1
+
+
+async def test_a_long_answer_goes_into_a_file_and_begins_anew_with_each_attempt(caller: Caller, server: Server) -> None:
+    whole = b"0123456789" * 500
+    server.answers = [answer(200, b"cut off after this", length=999), answer(200, whole)]
+    caller.most_bytes, caller.into = 1_000, BytesIO(b"of before")
+    assert (await caller.post()).body == b""
+    assert caller.into.getvalue() == whole
+
+
+async def test_a_refusal_does_not_go_into_the_file(caller: Caller, server: Server) -> None:
+    server.answers = [answer(404, b'{"error":"NO"}')]
+    caller.into = BytesIO()
+    assert isinstance(await caller.fails(), EntityStopped)
+    assert caller.into.getvalue() == b""

@@ -1,0 +1,1 @@
+"""Whether records that were read once are still at the portal."""

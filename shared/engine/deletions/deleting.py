@@ -1,0 +1,107 @@
+"""Deleting at the target what is no longer at the source, unless it is too much to be believed."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from shared.engine.importing.lookup import References
+from shared.engine.job import Job
+from shared.model.errors import RetryLater
+from shared.model.ledger import Counts, Stage
+from shared.model.records import Receipt
+from shared.model.run import Run
+from shared.model.tombstones import Fate, Tombstone
+from shared.ports.stores import Stores
+
+_AT_ONCE = 100
+"""Records of one call."""
+
+_MOST = 2000
+"""Records of one row of the ledger."""
+
+BRAKED = "deletes.braked"
+
+MayCall = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleter:
+    """Works off the tombstones of an entity: they leave the id map first, and the target last."""
+
+    stores: Stores
+    references: References
+
+    async def take_out(self, run: Run, job: Job, entity: str) -> Counts:
+        """Take what is to be deleted out of the id map, so that nothing refers to it any more; or hold it back."""
+        stones = await self.stores.tombstones.of(run.plan, entity)
+        waiting = [one for one in stones if one.seen_by == run.run_id and one.fate not in (Fate.DELETED, Fate.LEAVING)]
+        if not waiting:
+            return Counts()
+        if await self._braked(run, job, entity):
+            await self._write(run, waiting, Fate.HELD, BRAKED)
+            return Counts(held=len(waiting))
+        await self._write(run, waiting, Fate.LEAVING, None)
+        await self.references.remove(run.plan, [one.entry for one in waiting])
+        return Counts()
+
+    async def delete(self, run: Run, job: Job, entity: str, may_call: MayCall) -> tuple[Counts, bool]:
+        """What came of some records that are to be deleted, and whether there are more."""
+        stones = await self.stores.tombstones.of(run.plan, entity)
+        leaving = [one for one in stones if one.fate is Fate.LEAVING and one.seen_by == run.run_id]
+        chosen = sorted(leaving, key=_place, reverse=True)[:_MOST]
+        kept = await self._rounds(run, job, entity, chosen, may_call)
+        return Counts(deleted=len(chosen) - kept, kept=kept), len(chosen) < len(leaving)
+
+    async def _braked(self, run: Run, job: Job, entity: str) -> bool:
+        """Whether there are too many, or too many of those that the records belong to."""
+        known = Counter[str]()
+        for row in await self.stores.ledger.scan(run.run_id, stage=Stage.DELETE):
+            known[row.key.entity] += row.counts.known
+        name: str | None = entity
+        while name is not None:
+            stones = [one for one in await self.stores.tombstones.of(run.plan, name) if one.fate is not Fate.DELETED]
+            if job.plan.brake.holds(len(stones), known[name]):
+                return True
+            owner = job.plan.entity(name).goes_with
+            name = None if owner is None else owner.entity
+        return False
+
+    async def _rounds(self, run: Run, job: Job, entity: str, chosen: Sequence[Tombstone], may_call: MayCall) -> int:
+        """How many stay. Who is referred to by another one goes in a later round than that one."""
+        waiting, refused = list(chosen), dict[str, Receipt]()
+        while waiting:
+            refused = {}
+            for start in range(0, len(waiting), _AT_ONCE):
+                await may_call()
+                refused |= await self._call(run, job, entity, waiting[start : start + _AT_ONCE])
+            left = [one for one in waiting if one.source_id in refused]
+            if len(left) == len(waiting):
+                break
+            waiting = left
+        else:
+            return 0
+        if stumbled := [one for one in refused.values() if one.retryable]:
+            raise RetryLater("target.unexpected_answer", stumbled[0].reason or "a record could not be deleted now")
+        await self.references.write(run.plan, [one.entry for one in waiting])
+        for one in waiting:
+            receipt = refused[one.source_id]
+            await self._write(run, [one], Fate.KEPT, f"{receipt.code}: {receipt.reason}")
+        return len(waiting)
+
+    async def _call(self, run: Run, job: Job, entity: str, some: Sequence[Tombstone]) -> dict[str, Receipt]:
+        """One call; what it refused, by source id."""
+        batch = f"{run.run_id}-{entity}-delete-{some[0].source_id}"
+        receipts = await job.target.delete(entity, run.run_id, batch, [one.entry for one in some])
+        failed = {one.source_id: one for one in receipts if one.outcome == "failed"}
+        gone = [one for one in some if one.source_id not in failed]
+        await self._write(run, gone, Fate.DELETED, None)
+        return failed
+
+    async def _write(self, run: Run, stones: Sequence[Tombstone], fate: Fate, reason: str | None) -> None:
+        changed = [replace(one, fate=fate, reason=reason, seen_by=run.run_id) for one in stones]
+        await self.stores.tombstones.write(run.plan, changed)
+
+
+def _place(stone: Tombstone) -> tuple[int, str]:
+    """By number where they have one: what was made later refers to what was there before."""
+    return len(stone.source_id), stone.source_id

@@ -1,0 +1,122 @@
+"""The proof of a run as callers get it: figures and verdict of each entity, what was found, and the gates."""
+
+from dataclasses import dataclass
+
+from shared.engine.job import Jobs
+from shared.engine.proof.listings import documents
+from shared.engine.runs.progress import EntityProgress, assemble
+from shared.engine.runs.status import summary
+from shared.engine.runs.verdicts import GateResult, Outcome, judged, proven_entities, verdict_of
+from shared.model.json import JsonObject
+from shared.model.ledger import Counts, PageRow, PageState, Stage
+from shared.model.run import Run, RunState
+from shared.ports.stores import Stores
+from shared.transform.files import FILES
+
+FIGURES = (
+    "extracted",
+    "verified",
+    "differing",
+    "missing",
+    "absent",
+    "unread",
+    "sampled",
+    "unequal",
+    "unopened",
+    "orphaned",
+    "extra",
+    "foreign",
+    "placeholders",
+    "dead_lettered",
+)
+"""Counts of an entity's proof. ``absent`` are known not to be there: they were given up, or stay behind."""
+
+MOST_FINDINGS = 100
+"""Findings of an entity that are named; the others are counted."""
+
+
+@dataclass(slots=True)
+class Proofs:
+    """Puts proofs together from the ledger and the blobs of those rows alone that found something."""
+
+    jobs: Jobs
+    stores: Stores
+
+    async def of(self, run: Run) -> JsonObject:
+        """See ``Proof`` in the OpenAPI document. Of a dry run it has no entities, for nothing is proven."""
+        plan = self.jobs.plan_of(run.plan)
+        rows = await self.stores.ledger.scan(run.run_id)
+        progress = assemble(plan, run.entities, run.run_id, await self.stores.ledger.entities(run.run_id), rows)
+        entities = proven_entities(run, plan, progress)
+        told = summary(run)
+        gates = judged(run, plan, progress) if run.state.ended else []
+        return {
+            **{name: told[name] for name in ("run_id", "plan", "mode", "state", "finished_at")},
+            "sample": run.options.sample,
+            "passed": _passed(run, gates) if run.state.ended and entities else None,
+            "gates": [gate.document() for gate in gates],
+            "entities": {name: await self._entity(one) for name, one in entities.items()},
+        }
+
+    async def _entity(self, entity: EntityProgress) -> JsonObject:
+        verdict, figures = verdict_of(entity), entity.proven
+        findings = await self._findings(entity.proof)
+        return {
+            "verdict": None if verdict is None else verdict.value,
+            "reasons": _reasons(entity),
+            "coverage": entity.coverage,
+            "figures": _figures(entity),
+            "findings": findings,
+            "more": max(0, _found(figures) - len(findings)),
+        }
+
+    async def _findings(self, rows: list[PageRow]) -> list[JsonObject]:
+        found: list[JsonObject] = []
+        for row in rows:
+            if row.receipts and _found(row.counts):
+                (document,) = await documents(self.stores, [row.receipts])
+                found += document["findings"]
+            if len(found) >= MOST_FINDINGS:
+                break
+        return found[:MOST_FINDINGS]
+
+
+def _passed(run: Run, gates: list[GateResult]) -> bool:
+    """What was cancelled, failed or undone has no proof that anybody could sign."""
+    complete = run.state in (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+    return complete and all(gate.outcome in (Outcome.PASSED, Outcome.NOT_ASKED) for gate in gates)
+
+
+def _found(counts: Counts) -> int:
+    """At least how many findings there are; a record that differs may do so in many fields."""
+    wrong = counts.missing + counts.differing + counts.orphaned
+    return wrong + counts.extra + counts.foreign + counts.unopened
+
+
+def _figures(entity: EntityProgress) -> JsonObject:
+    proof, counts = entity.proven, entity.counts
+    here = {name: getattr(proof, name) for name in FIGURES}
+    listed = bool(entity.listings) and all(
+        row.state is PageState.DONE and row.reason is None for row in entity.listings
+    )
+    counted = entity.name != FILES and any(row.state is PageState.DONE and row.reason is None for row in entity.strays)
+    return {
+        **here,
+        "extracted": counts.extracted,
+        "dead_lettered": counts.dead_lettered,
+        "expected": entity.row.expected,
+        "counted": proof.counted if counted else None,
+        "listed": proof.listed if listed else None,
+    }
+
+
+def _reasons(entity: EntityProgress) -> list[str]:
+    """What stands behind a verdict that is no proof."""
+    found = [f"{entity.row.blocked_by}: {entity.row.message}"] if entity.row.blocked_by else []
+    if entity.row.incomplete:
+        found.append(f"incomplete, for it follows what could not be read: {entity.row.incomplete}")
+    if dead := sum(row.state is PageState.DEAD for row in entity.pages):
+        found.append(f"{dead} pages of the source were given up")
+    refused = {(row.key.stage, row.reason) for row in entity.proof if row.reason}
+    words = {Stage.VERIFY: "records could not be read back", Stage.COMPARE: "the list or count was not to be had"}
+    return [*found, *sorted(f"{words[stage]}: {reason}" for stage, reason in refused)]

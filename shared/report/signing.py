@@ -1,0 +1,69 @@
+"""The sign-off: what the run comes to, and what a person has to accept by name before signing."""
+
+from collections.abc import Iterator
+
+from shared.model.json import JsonObject
+
+_FINE = ("passed", "not_asked")
+
+SIGNATORIES = ("Owner of the data", "Security officer", "Migration engineer")
+
+AFTERWARDS = (
+    "The webhooks by which the source was read are revoked.",
+    "The gateway's code is changed and the old one revoked, within 24 hours of the cutover.",
+    "Documentation and runbook are handed over.",
+)
+"""What no machine can see; whoever signs confirms it."""
+
+
+def headline(proof: JsonObject) -> JsonObject:
+    """``verdict`` is ``passed``, ``not_passed``, ``under_way`` or ``nothing_proven``; ``text`` says it in words."""
+    if proof["mode"] == "dry_run":
+        return _headline("nothing_proven", "A dry run writes nothing, and so proves nothing.")
+    if proof["finished_at"] is None:
+        return _headline("under_way", "The run has not ended. What follows is how it stands now.")
+    missed = [gate["gate"] for gate in proof["gates"] if gate["result"] not in _FINE]
+    if missed:
+        return _headline("not_passed", f"Not all gates are passed: {', '.join(missed)}.")
+    if proof["passed"]:
+        return _headline("passed", "All gates that the plan sets are passed.")
+    return _headline("nothing_proven", "Nothing was proven in this run.")
+
+
+def sign_off(document: JsonObject) -> JsonObject:
+    """``to_accept``: one line each, with the name by which it is accepted. ``document`` is the report without this."""
+    items = [{"name": name, "text": text} for name, text in _open_points(document)]
+    return {"to_accept": items, "afterwards": list(AFTERWARDS), "signatories": list(SIGNATORIES)}
+
+
+def _open_points(document: JsonObject) -> Iterator[tuple[str, str]]:
+    proof, arrived = document["proof"], document["arrived"]
+    for one in document["asked"]["private_data"]:
+        yield f"private data: {one['option']}", f"was read, for {one['enabled_by']} asked for it"
+    for gate in proof["gates"]:
+        if gate["result"] not in _FINE:
+            yield f"gate {gate['gate']}", f"{gate['result']}: {gate['detail']}"
+    for name, entity in proof["entities"].items():
+        if entity["verdict"] not in ("proven", None):
+            yield f"{name}: {entity['verdict']}", "; ".join(entity["reasons"]) or "see the findings"
+    for name, counts in arrived["entities"].items():
+        yield from _counted(name, counts)
+    for name, fields in (document["fields"] or {}).items():
+        if undecided := fields["undecided"]:
+            named = ", ".join(one["field"] for one in undecided)
+            yield f"{name}: fields nobody decided about", named
+    for name, counts in document["flaws"]["counts"].items():
+        told = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items() if count)
+        if told:
+            yield f"{name}: records that lack something", told
+
+
+def _counted(name: str, counts: JsonObject) -> Iterator[tuple[str, str]]:
+    if counts["dead_lettered"]:
+        yield f"{name}: dead letters", f"{counts['dead_lettered']} records were given up"
+    if counts["open"]:
+        yield f"{name}: open records", f"{counts['open']} were read and came to no end"
+
+
+def _headline(verdict: str, text: str) -> JsonObject:
+    return {"verdict": verdict, "text": text}

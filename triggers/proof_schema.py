@@ -1,0 +1,86 @@
+"""The answers about proofs, for the OpenAPI document."""
+
+from typing import Any
+
+from shared.engine.proof.findings import KINDS
+from shared.engine.proof.proofs import FIGURES
+from shared.engine.runs.verdicts import Outcome, Verdict
+from shared.model.run import RunMode, RunState
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_PERHAPS: Schema = {"type": ["string", "null"]}
+_COUNT: Schema = {"type": "integer"}
+_PERHAPS_COUNT: Schema = {"type": ["integer", "null"]}
+_VALUE: Schema = {"type": ["boolean", "number", "null"]}
+_GATES: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/Gate"}}
+
+VERDICT: Schema = {
+    "enum": [*(one.value for one in Verdict), None],
+    "description": "What the proof says; null while it is not through, and where there is none",
+}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+_GATE = _object(
+    gate=_TEXT,
+    result={"enum": [one.value for one in Outcome]},
+    wanted=_VALUE,
+    found={**_VALUE, "description": "null where there was nothing to be found"},
+    detail=_TEXT,
+)
+
+_SHOWN: Schema = {**_PERHAPS, "description": "Numbers, flags and codes as they are; of texts how they begin, a digest"}
+
+_FINDING = _object(
+    kind={"enum": list(KINDS)},
+    source_id={**_PERHAPS, "description": "null where the source has nothing to do with it"},
+    target_id=_PERHAPS,
+    message=_TEXT,
+    field=_PERHAPS,
+    expected=_SHOWN,
+    found=_SHOWN,
+)
+
+_FIGURES = _object(
+    **dict.fromkeys(FIGURES, _COUNT),
+    expected={**_PERHAPS_COUNT, "description": "The source's own count, as advice"},
+    counted={**_PERHAPS_COUNT, "description": "What the target counts; null where it did not say"},
+    listed={**_PERHAPS_COUNT, "description": "What the target lists; null where it was not asked"},
+)
+
+_ENTITY = _object(
+    verdict=VERDICT,
+    reasons={"type": "array", "items": _TEXT, "description": "Why figures could not be verified"},
+    coverage={
+        "type": "object",
+        "additionalProperties": _COUNT,
+        "description": "How much of the source could be seen, and by whom",
+    },
+    figures=_FIGURES,
+    findings={"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
+    more={**_COUNT, "description": "Findings that are counted and not named"},
+)
+
+_PROOF = _object(
+    run_id=_TEXT,
+    plan=_TEXT,
+    mode={"enum": [mode.value for mode in RunMode]},
+    state={"enum": [state.value for state in RunState]},
+    finished_at={**_PERHAPS, "format": "date-time"},
+    sample={"type": "number", "description": "Share of the records that were made anew, field by field"},
+    passed={"type": ["boolean", "null"], "description": "Whether all gates are passed; null while the run works"},
+    gates=_GATES,
+    entities={
+        "type": "object",
+        "additionalProperties": {"$ref": "#/components/schemas/EntityProof"},
+        "description": "By name, in import order; none of a dry run, which proves nothing",
+    },
+)
+
+SCHEMAS: dict[str, Schema] = {"Gate": _GATE, "Finding": _FINDING, "EntityProof": _ENTITY, "Proof": _PROOF}
+"""By the names that the document refers to them with."""
