@@ -25,10 +25,7 @@ def dump_run(run: Run) -> dict[str, Any]:
 
 def load_run(document: dict[str, Any], etag: str | None) -> Run:
     """The inverse of ``dump_run``."""
-    instants = {
-        name: datetime.fromisoformat(document[name]) if document.get(name) else None
-        for name in _INSTANTS
-    }
+    instants = {name: datetime.fromisoformat(document[name]) if document.get(name) else None for name in _INSTANTS}
     typed = {
         "mode": RunMode(document["mode"]),
         "state": RunState(document["state"]),
