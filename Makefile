@@ -21,7 +21,7 @@ demo: $(VENV) $(AZURITE)  ## migrate a simulated portal, check that everything a
 	@$(RUN) lab.demo
 
 test: $(VENV) $(AZURITE)  ## the whole test suite
-	@exec $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	@exec $(PY) -m pytest -n 3 --dist loadfile
 
 check: $(VENV)  ## format, lint, types
 	@$(PY) -m ruff format --check --quiet .

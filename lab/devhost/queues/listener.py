@@ -21,6 +21,7 @@ from lab.devhost.storage import open_queue
 
 log = logging.getLogger(__name__)
 
+_LAST_FETCH_SECONDS = 5.0
 _SHORTEST_POLL = 0.1
 _POISON = "-poison"
 # What storage answers when another pop receipt is in force or the message is gone.
@@ -54,6 +55,7 @@ class QueueListener:
         self._in_flight: dict[asyncio.Task[None], _Lease] = {}
         self._wake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
+        self._fetching: asyncio.Task[bool] | None = None
 
     def start(self) -> None:
         """Begin to listen; a queue that does not exist yet is waited for, not created."""
@@ -69,6 +71,8 @@ class QueueListener:
         self.stop_fetching()
         if self._loop_task is not None:
             await asyncio.gather(self._loop_task, return_exceptions=True)
+        if self._fetching is not None:
+            await asyncio.wait([self._fetching], timeout=_LAST_FETCH_SECONDS)
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=grace_seconds)
         left = list(self._in_flight.items())
@@ -89,7 +93,8 @@ class QueueListener:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            found = await self._fetch()
+            self._fetching = asyncio.create_task(self._fetch())
+            found = await asyncio.shield(self._fetching)  # what the queue gave while we were stopped is handed back
             if found:
                 delay = _SHORTEST_POLL
                 continue
