@@ -86,7 +86,10 @@ async def pause_run(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.durable_client_input(client_name="client")
 @guarded
 async def resume_run(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """Go on with a paused or halted run, with another failure threshold if the body has one; 409 INVALID_STATE."""
+    """Go on with a paused or halted run, with another failure threshold if the body has one.
+
+    409 INVALID_STATE, RUN_ALREADY_ACTIVE, TARGET_CHANGED.
+    """
     read_query(req)
     options = read_resume_body(req).options
     app = await current()

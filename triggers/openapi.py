@@ -79,7 +79,15 @@ def _runs() -> dict[str, Any]:
         status=202,
     )
     started["responses"]["202"]["headers"] = {"Location": {"description": "URL of its status", "schema": _TEXT}}
-    resumed = _operation("Go on with a paused or halted run", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE", "TOO_LARGE")
+    resumed = _operation(
+        "Go on with a paused or halted run",
+        _ref("Run"),
+        "UNKNOWN_RUN",
+        "INVALID_STATE",
+        "RUN_ALREADY_ACTIVE",
+        "TARGET_CHANGED",
+        "TOO_LARGE",
+    )
     paused = _operation("Stop working on a run for now", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE", "TOO_LARGE")
     cancelled = _operation(
         "End a run for good; what went in stays", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE", "TOO_LARGE"

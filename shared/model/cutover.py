@@ -40,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Cutover:
-    """``events`` are all there ever were of the plan, oldest first; ``runs`` those linked since the window began.
+    """``events`` are the newest of the plan, oldest first; ``runs`` those linked since the window began.
 
     ``done`` are lines of the checklist that somebody ticked off.
     """

@@ -1,7 +1,8 @@
 """What people do to a cutover. Every change is one conditional write of its row, and an event."""
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.cutover.checklist import Secret, checklist
@@ -18,7 +19,9 @@ from shared.model.run import Run
 from shared.ports.stores import SharedRows
 
 _KIND = "cutover"
-_MOST_EVENTS = 200
+_ROOM = 24_000
+"""Characters of JSON that events may take: a column of the stores holds 32,768, and a Cyrillic letter takes six."""
+
 _ATTEMPTS = 5
 
 _FROM = {
@@ -77,7 +80,7 @@ class Cutovers:
                 raise ControlError("INVALID_STATE", f"A cutover that is {cutover.state.value} cannot {action.value}")
             changed, told = await self._changed(cutover, plan, action, about, note)
             event = Event(action.value, who, self.clock.now().isoformat(), told, note)
-            changed = replace(changed, events=(*changed.events, event)[-_MOST_EVENTS:])
+            changed = _fitting(replace(changed, events=(*changed.events, event)))
             try:
                 await self.rows.write(_KIND, plan.name, changed.dump(), cutover.etag)
             except Conflict:
@@ -126,3 +129,15 @@ class Cutovers:
 
     async def _sheet(self, cutover: Cutover, plan: Plan, runs: Sequence[Run]) -> list[Line]:
         return sheet(cutover, plan, [(run, await self.statuses.of(run)) for run in runs])
+
+
+def _fitting(cutover: Cutover) -> Cutover:
+    """With the newest of its events that there is room for; those that sheet and checklist go by stay."""
+    needed = (cutover.last(CutoverAction.START), cutover.last(CutoverAction.SWITCH))
+    kept: list[Event] = []
+    left = _ROOM
+    for event in reversed(cutover.events):
+        left -= len(json.dumps(asdict(event)))
+        if left >= 0 or event in needed:
+            kept.append(event)
+    return replace(cutover, events=tuple(reversed(kept)))

@@ -57,8 +57,7 @@ def _final_delta(runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
     if not runs:
         return [Line("final_delta", Word.NO_GO, "no delta that began inside the window is linked")]
     run, status = runs[-1]
-    says = Word.GO if run.state is RunState.COMPLETED else Word.NO_GO
-    lines = [Line("final_delta", says, f"{run.run_id} ({run.mode.value}) is {run.state.value}{_why(run)}")]
+    lines = [_run("final_delta", run)]
     left = {}
     for name, entity in as_map(status.get("entities")).items():
         told = as_map(as_map(entity).get("deleted_at_source"))
@@ -74,9 +73,13 @@ def _proof(runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
     if not runs:
         return [Line("proof", Word.NO_GO, "no run that began inside the window has compared both sides whole")]
     run, status = runs[-1]
-    says = Word.GO if run.state is RunState.COMPLETED else Word.NO_GO
-    proof = Line("proof", says, f"{run.run_id} ({run.mode.value}) is {run.state.value}{_why(run)}")
-    return [proof, *(_gate(as_map(one)) for one in as_list(status.get("gates")))]
+    return [_run("proof", run), *(_gate(as_map(one)) for one in as_list(status.get("gates")))]
+
+
+def _run(check: str, run: Run) -> Line:
+    """A run that was undone, be it in part, is none to go by."""
+    says = Word.GO if run.state is RunState.COMPLETED and not run.undone else Word.NO_GO
+    return Line(check, says, f"{run.run_id} ({run.mode.value}) is {run.state.value}{_why(run)}")
 
 
 def _gate(gate: JsonObject) -> Line:
@@ -94,4 +97,5 @@ def _missed(plan: Plan, runs: Sequence[Run]) -> list[Line]:
 
 
 def _why(run: Run) -> str:
-    return f": {run.message}" if run.message else ""
+    undone = f", but for {', '.join(run.undone)}: rolled back" if run.undone else ""
+    return undone + (f": {run.message}" if run.message else "")

@@ -32,9 +32,12 @@ class Deleter:
     references: References
 
     async def take_out(self, run: Run, job: Job, entity: str) -> Counts:
-        """Take what is to be deleted out of the id map, so that nothing refers to it any more; or hold it back."""
+        """Take what is to be deleted out of the id map, so that nothing refers to it any more; or hold it back.
+
+        What leaves already goes again: an attempt before this one may have broken off between the two.
+        """
         stones = await self.stores.tombstones.of(run.plan, entity)
-        waiting = [one for one in stones if one.seen_by == run.run_id and one.fate not in (Fate.DELETED, Fate.LEAVING)]
+        waiting = [one for one in stones if one.seen_by == run.run_id and one.fate is not Fate.DELETED]
         if not waiting:
             return Counts()
         if await self._braked(run, job, entity):

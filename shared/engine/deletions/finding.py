@@ -23,8 +23,6 @@ from shared.ports.stores import Stores
 _SECONDS = 15.0
 """When no further part of the id map is looked at in one go."""
 
-"""The ``page`` of entries of records that were never at the source."""
-
 _KEPT = 4
 
 
@@ -105,9 +103,12 @@ class Finder:
         found.back += back
 
     async def _recover(self, run: Run, stones: Iterable[Tombstone]) -> None:
-        """A run that broke off may have left records at the target that the id map does not know any more."""
+        """A run that broke off may have left records at the target that the id map does not know any more.
+
+        One that this run has brought again since is known as it is now.
+        """
         leaving = [one for one in stones if one.fate is Fate.LEAVING and one.seen_by != run.run_id]
-        await self.stores.idmaps.of(run.plan).write([one.entry for one in leaving])
+        await self.stores.idmaps.of(run.plan).add([one.entry for one in leaving])
 
     async def _missing(self, run: Run, job: Job, entity: str, source_ids: Sequence[str]) -> list[str]:
         if not source_ids:

@@ -10,6 +10,7 @@ from shared.engine.importing.describing import Descriptions
 from shared.engine.importing.lookup import Own, References
 from shared.engine.importing.origins import Origins, links_of
 from shared.engine.importing.outcome import Outcome
+from shared.engine.importing.overtaking import overtaken
 from shared.engine.importing.results import Results
 from shared.engine.importing.slices import Before, records_of, told_before
 from shared.engine.job import Job, Jobs
@@ -35,12 +36,17 @@ class Judging:
     async def begin(
         self, run: Run, job: Job, row: PageRow, loaded: Sequence[SourceRecord], before: Before | None
     ) -> tuple[Outcome, list[SourceRecord]]:
-        """An outcome that knows what the id map has of the slice's records; and those that do not stay behind."""
+        """An outcome that knows what the id map has of the slice's records; and those that do not stay behind.
+
+        Of what a later run has written, the target has a newer version: that counts as skipped.
+        """
         results = Results(row) if before is None else before.results(row)
         outcome = Outcome(run, self.clock.now(), results, job.plan.volatile)
         records = outcome.begin(job.mappings[row.key.entity], loaded)
         outcome.known = await self.stores.idmaps.of(run.plan).find(row.key.entity, outcome.places)
-        return outcome, records
+        newer = await overtaken(self.stores.runs, run, outcome.known.values())
+        results.skipped |= newer
+        return outcome, [record for record in records if record.id not in newer]
 
     async def changed(
         self, run: Run, job: Job, records: list[SourceRecord], outcome: Outcome, *, early: bool

@@ -82,8 +82,8 @@ class Proofs:
 
 
 def _passed(run: Run, gates: list[GateResult]) -> bool:
-    """What was cancelled, failed or undone has no proof that anybody could sign."""
-    complete = run.state in (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS)
+    """What was cancelled, failed or undone, be it in part, has no proof that anybody could sign."""
+    complete = run.state in (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS) and not run.undone
     return complete and all(gate.outcome in (Outcome.PASSED, Outcome.NOT_ASKED) for gate in gates)
 
 

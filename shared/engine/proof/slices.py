@@ -8,6 +8,7 @@ import orjson
 
 from shared.engine.importing.describing import Descriptions
 from shared.engine.importing.lookup import Own, References
+from shared.engine.importing.overtaking import written_since
 from shared.engine.job import Job
 from shared.engine.proof.fields import differences
 from shared.engine.proof.findings import Finding, shown
@@ -118,10 +119,14 @@ class Slice:
         return drawn < self.run.options.sample * 2**64
 
     def draft(self, record: SourceRecord, draft: Draft) -> JsonObject | None:
-        """What the target should have of a record; None where it has what it had, by decision or for a failure."""
+        """What the target should have of a record; None where it has what it had, by decision or for a failure.
+
+        So it is where another run has written since: then this one's version is not what the target should have.
+        """
+        entry = self.known[record.id]
         kept = record.id in self.told.kept or draft.undefined
-        failed = record.id in self.told.given_up and self.known[record.id].run_id != self.run.run_id
-        return None if kept or failed else draft.data
+        failed = record.id in self.told.given_up and entry.run_id != self.run.run_id
+        return None if kept or failed or written_since(self.run, entry) else draft.data
 
     def judge(self, source_id: str, expected: JsonObject, item: JsonObject) -> None:
         """Field by field. ``expected`` has its target ids."""

@@ -12,8 +12,6 @@ from shared.model.ledger import Counts, Stage
 from shared.model.run import Run
 from shared.ports.stores import Stores
 
-"""The ``page`` of id-map entries of records that were made up."""
-
 _ASKED_AT_ONCE = 1000
 
 

@@ -30,6 +30,7 @@ from shared.engine.proof.slices import Slice, make_anew
 from shared.engine.proof.strays import find_strays
 from shared.engine.proof.telling import told_of
 from shared.engine.runs.admission import Admission
+from shared.engine.runs.following import withdraw
 from shared.engine.runs.stopping import Stopping
 from shared.engine.runs.targets import TargetGuard
 from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
@@ -113,6 +114,7 @@ class Prover:
                 await complete(self.stores.ledger, row, [done.following] if done.following else [])
                 hold.completed = True
                 if done.gone:
+                    await withdraw(self.stores.idmaps.of(run.plan), self.clock.now())
                     await self.references.remove(run.plan, done.gone)
                 return done.following
         except (SlowDown, RetryLater) as error:

@@ -13,6 +13,9 @@ from shared.model.errors import Conflict, PortageError
 from shared.model.run import Run
 from shared.ports.stores import Stores
 
+_LATE = 600.0
+"""Seconds after the end of a run in which a call of one of its workers may still be under way."""
+
 
 @dataclass(slots=True)
 class Binder:
@@ -28,13 +31,18 @@ class Binder:
     clock: Clock
 
     async def _still_written(self, run: Run) -> bool:
-        """Whether a worker of the plan's last run may still write: its version must not come after this run's."""
+        """Whether a worker of another run may still write: its version must not come after this run's.
+
+        It is one of the plan's last run, or of an older one that took up dead letters and ended just now.
+        """
         others = [one for one in await self.stores.runs.list(plan=run.plan) if one.run_id != run.run_id]
-        last = next((one for one in others if one.mode.writes), None)
-        if last is None:
-            return False
+        writing = [one for one in others if one.mode.writes]
         now = self.clock.seconds()
-        return any(is_held(row, now) for row in await self.stores.ledger.scan(last.run_id))
+        late = [one for one in writing[1:] if one.finished_at and now - one.finished_at.timestamp() < _LATE]
+        for one in (*writing[:1], *late):
+            if any(is_held(row, now) for row in await self.stores.ledger.scan(one.run_id)):
+                return True
+        return False
 
     async def bind(self, run_id: str, epoch: int) -> bool:
         """True when the binding holds. False: the target is out (the run waits), or the run was halted."""

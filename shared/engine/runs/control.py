@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shared.engine.clock import Clock
 from shared.engine.delta.watermarks import Watermarks
 from shared.engine.job import Job, Jobs, Starter
-from shared.engine.runs.following import followed
+from shared.engine.runs.following import followed, withdraw
 from shared.engine.runs.locking import Locks
 from shared.engine.runs.outages import Outages
 from shared.engine.runs.refusals import ControlError
@@ -25,6 +25,10 @@ _PATIENCE = 2.0
 """Seconds that a caller may wait for the target; the run asks again before it writes."""
 
 _LONGEST_ID = 100
+_RESTART = "restart"
+_MOST_RESTARTS = 50
+"""Restarts that a run's row tells of: a host that dies all the time must not make it too long to be written."""
+
 _OVER = (RunState.CANCELLED, RunState.ROLLED_BACK)
 """Nothing of such a run is taken up again."""
 
@@ -85,9 +89,12 @@ class RunControl:
         """Paused or halted → running, as a new generation that starts from the ledger.
 
         Failures that are known by now count no more. ``failure_threshold`` (a share) is the new one; None keeps it.
-        Raises ControlError INVALID_STATE or TARGET_CHANGED.
+        Raises ControlError INVALID_STATE, TARGET_CHANGED, or RUN_ALREADY_ACTIVE when it has lost its lock.
         """
-        await self._check_portal(self.jobs.of((await self.existing(run_id)).plan))
+        run = await self.existing(run_id)
+        await self._check_portal(self.jobs.of(run.plan))
+        if not run.state.ended:
+            await self._locks.take(run)
         run = await self._change(
             run_id,
             "resume",
@@ -127,6 +134,8 @@ class RunControl:
         await self.may_requeue(run)
         await self._check_binding(job)
         await self._locks.take(run)
+        if run.mode.writes:  # it may end without another word, and a later run's seals know nothing of it
+            await withdraw(self.stores.idmaps.of(run.plan), self.clock.now())
         run = await self._change(
             run_id,
             "requeue",
@@ -157,6 +166,7 @@ class RunControl:
         TARGET_CHANGED.
         """
         run = await self.existing(run_id)
+        finished_at = run.finished_at
         await self._check_binding(self.jobs.of(run.plan))
         await self._locks.take(run)
         run = await self._change(
@@ -169,7 +179,7 @@ class RunControl:
         try:
             await self._locks.take(run)  # as for ``requeue``
         except ControlError:
-            await self.stores.runs.replace(replace(_paused(run), state=undo.state, undo=None))
+            await self.stores.runs.replace(replace(_paused(run), state=undo.state, finished_at=finished_at, undo=None))
             raise
         await self.outages.clear(run_id, "source", "target")
         await self._drive(run, starter)
@@ -199,8 +209,10 @@ class RunControl:
         Raises ControlError RUN_ALREADY_ACTIVE when another run of the plan has the lock.
         """
         await self._locks.take(run)
-        noted = {"action": "restart", "by": who, "at": self.clock.now().isoformat(), "reason": why}
-        again = replace(run, epoch=run.epoch + 1, actions=(*run.actions, noted))
+        noted = {"action": _RESTART, "by": who, "at": self.clock.now().isoformat(), "reason": why}
+        known = [one for one in run.actions if one["action"] == _RESTART][-_MOST_RESTARTS + 1 :]
+        actions = [one for one in run.actions if one["action"] != _RESTART or one in known]
+        again = replace(run, epoch=run.epoch + 1, actions=(*actions, noted))
         await self._drive(await self.stores.runs.replace(again), starter)
 
     async def _drive(self, run: Run, starter: Starter) -> None:

@@ -1,13 +1,13 @@
 """The end of a run: its verdict, and the lock given back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.delta.watermarks import Brought, Watermarks, moving_on
 from shared.engine.runs.following import sign, withdraw
 from shared.engine.runs.progress import EntityProgress
-from shared.model.ledger import EntityRow
+from shared.model.ledger import EntityRow, PageState
 from shared.model.plan import Plan
 from shared.model.run import Run, RunMode, RunState
 from shared.ports.stores import Stores
@@ -56,13 +56,22 @@ class Finishing:
         await self.stores.runs.unlock(run.plan, run.run_id)
 
     async def _advance(self, run: Run, entities: Iterable[EntityProgress], plan: Plan) -> None:
-        """What came in whole need not be read again before it changes."""
+        """What came in whole, and was not undone since, need not be read again before it changes.
+
+        A run that was told to read from a later moment on than the watermark leaves a gap before it.
+        """
         if not run.mode.writes or run.source_time is None:
             return
         marks = Watermarks(self.stores.shared)
-        whole = {one.name: one.name not in run.reads_since for one in entities}
-        brought = {one.name: Brought(whole[one.name], bool(one.counts.extracted)) for one in entities if one.safely_in}
-        stuck = [name for name in whole if name not in brought and await marks.of(plan.name, name) is not None]
+        known = {one.name: await marks.of(plan.name, one.name) for one in entities}
+        brought, stuck = dict[str, Brought](), []
+        for one in entities:
+            whole, mark = one.name not in run.reads_since, known[one.name]
+            gap = not whole and mark is not None and run.since is not None and run.since > mark.at
+            if one.safely_in and one.name not in run.undone and not gap:
+                brought[one.name] = Brought(whole, bool(one.counts.extracted))
+            elif mark is not None:
+                stuck.append(one.name)
         await marks.advance(plan.name, run.run_id, run.source_time, moving_on(plan, brought, stuck))
 
 
@@ -71,8 +80,12 @@ def _told(row: EntityRow) -> str:
     return f"{row.entity}: {what}"
 
 
-def _stayed(entities: Iterable[EntityProgress]) -> tuple[str, str] | None:
-    """Why records stay at the target that should be deleted there, and which."""
+def _stayed(entities: Sequence[EntityProgress]) -> tuple[str, str] | None:
+    """Why records may stay at the target that should be deleted there, and which."""
+    for one in entities:
+        if dead := next((row for row in one.missing if row.state is PageState.DEAD), None):
+            message = f"{one.name}: what the source has no more could not be seen to"
+            return dead.reason or "page.crashed_worker", message
     counts = {one.name: one.no_longer for one in entities}
     held = [f"{count.held} of {count.known} {name}" for name, count in counts.items() if count.held]
     if held:

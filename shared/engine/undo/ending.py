@@ -22,10 +22,12 @@ class Ending:
     async def end(self, run: Run, undo: Undo, rows: Iterable[PageRow]) -> None:
         """A run that was undone as a whole is rolled back; else it is what it was before. Raises Conflict.
 
-        What deltas went by is forgotten first: they would leave out what is not in the target any more.
+        What deltas went by is forgotten first: they would leave out what is not in the target any more. That is so of
+        entities, too, of which something went along.
         """
-        await Watermarks(self.stores.shared).forget(run.plan, undo.entities)
         known = list(rows)
+        along = (row.key.entity for row in known if row.counts.deleted or row.state is PageState.DEAD)
+        await Watermarks(self.stores.shared).forget(run.plan, {*undo.entities, *along})
         counts = sum((row.counts for row in known), Counts())
         stuck = [row for row in known if row.state is PageState.DEAD]
         now = self.clock.now()

@@ -1,5 +1,6 @@
 """The cutover: a window, the last delta, the proof, the decision, and what is left to be done."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -75,6 +76,26 @@ async def test_a_target_that_differs_is_a_no_go(cutovers: Cutovers, world: World
     await _run(world, RunMode.VALIDATE)
     told = await cutovers.act(world.plan, ACT.LINK, "Anna")
     assert told["go"] is False
+
+
+async def test_a_delta_of_which_a_part_was_undone_is_a_no_go(cutovers: Cutovers, world: World) -> None:
+    await cutovers.act(world.plan, ACT.START, "Anna")
+    assert world.portal.clock is not None
+    for entity, record in (("user", {"EMAIL": "new@example.com"}), ("group", {"NAME": "new", "OWNER": "7"})):
+        world.portal.records[entity][7] = record
+        world.portal.changed[entity, 7] = world.portal.clock
+    run = await _run(world, RunMode.DELTA)
+    await cutovers.act(world.plan, ACT.LINK, "Anna", about=run.run_id)
+    await world.drive((await world.undo(run.run_id, "group")).run_id)
+    assert _says(await cutovers.of(world.plan))["final_delta"] == "no_go"
+
+
+async def test_long_notes_do_not_outgrow_the_row_nor_end_the_window(cutovers: Cutovers, world: World) -> None:
+    await cutovers.act(world.plan, ACT.START, "Anna", note="Ж" * 1000)
+    for _ in range(8):
+        told = await cutovers.act(world.plan, ACT.TICK, "Ben", about="webhook-1", note="Ж" * 1000)
+    assert len(json.dumps((await world.stores.shared.read("cutover", "demo")).value)) < 32_768
+    assert _says(told)["window"] == "go"
 
 
 async def test_nobody_switches_against_the_sheet_without_saying_why(cutovers: Cutovers, world: World) -> None:

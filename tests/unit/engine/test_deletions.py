@@ -1,13 +1,16 @@
 """What is deleted at the source: found for certain, told, and deleted at the target only when that is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.engine.importing.lookup import References
 from shared.engine.runs.request import RunRequest
 from shared.model.errors import EntityStopped, RetryLater
+from shared.model.idmap import IdMapEntry
 from shared.model.plan import Brake
 from shared.model.run import Run, RunMode, RunOptions, RunState
 from shared.model.tombstones import Fate
@@ -27,6 +30,23 @@ async def _told(world: World, run: Run, entity: str = "group") -> dict[str, Any]
 
 async def _fates(world: World, entity: str = "group") -> dict[str, Fate]:
     return {one.source_id: one.fate for one in await world.stores.tombstones.of("demo", entity)}
+
+
+async def _broken_off(world: World) -> None:
+    """A run that has taken group 7 out of the id map, and never deleted it."""
+    group = world.portal.records["group"].pop(7)
+
+    def out(entity: str, _items: object) -> None:
+        if entity == "delete group":
+            raise RetryLater("target.unreachable", "out")
+
+    world.gateway.before = out
+    request = RunRequest("demo", RunMode.DELTA, options=RunOptions(apply_deletes=True))
+    run = await world.control.start(request, "tester", world.starter)
+    await world.drive(run.run_id, turns=30)
+    await world.control.cancel(run.run_id, "tester")
+    world.gateway.before = lambda _entity, _items: None
+    world.portal.records["group"][7] = group
 
 
 @pytest.fixture
@@ -126,21 +146,47 @@ async def test_what_refers_to_it_is_made_again_without_it(copied: World) -> None
 
 
 async def test_a_run_that_breaks_off_leaves_nothing_behind_that_nobody_knows(copied: World) -> None:
+    await _broken_off(copied)
     del copied.portal.records["group"][7]
-
-    def out(entity: str, _items: object) -> None:
-        if entity == "delete group":
-            raise RetryLater("target.unreachable", "out")
-
-    copied.gateway.before = out
-    request = RunRequest("demo", RunMode.DELTA, options=RunOptions(apply_deletes=True))
-    run = await copied.control.start(request, "tester", copied.starter)
-    await copied.drive(run.run_id, turns=30)
-    await copied.control.cancel(run.run_id, "tester")
-    copied.gateway.before = lambda _entity, _items: None
     await _run(copied, apply=True)
     assert ("group", "7") not in copied.gateway.records
     assert await _fates(copied) == {"7": Fate.DELETED}
+
+
+async def test_who_comes_back_after_a_run_that_broke_off_is_known_as_it_is_now(copied: World) -> None:
+    await _broken_off(copied)
+    copied.portal.records["group"][7]["NAME"] = "back"
+    await _run(copied, RunMode.FULL)
+    entry = (await copied.stores.idmaps.of("demo").find("group", {"7": None}))["7"]
+    assert entry.checksum == copied.gateway.records["group", "7"].checksum
+
+
+async def test_a_taking_out_that_broke_off_is_done_to_its_end(copied: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    del copied.portal.records["group"][7]
+    remove = References.remove
+    stumbles = iter([True])
+
+    async def stumbling(self: References, plan: str, entries: Sequence[IdMapEntry]) -> None:
+        if next(stumbles, False):
+            raise RetryLater("target.unreachable", "out")
+        await remove(self, plan, entries)
+
+    monkeypatch.setattr(References, "remove", stumbling)
+    await _run(copied, apply=True)
+    assert ("group", "7") not in copied.gateway.records
+    assert await copied.stores.idmaps.of("demo").find("group", {"7": None}) == {}
+
+
+async def test_deletions_that_the_target_does_not_offer_are_told(copied: World) -> None:
+    del copied.portal.records["group"][7]
+
+    def refuse(entity: str, _items: object) -> None:
+        if entity == "delete group":
+            raise EntityStopped("source.denied", "not for you")
+
+    copied.gateway.before = refuse
+    run = await _run(copied, apply=True)
+    assert (run.state, run.reason) == (RunState.COMPLETED_WITH_ERRORS, "source.denied")
 
 
 async def test_what_refers_goes_before_what_is_referred_to(copied: World) -> None:

@@ -68,6 +68,17 @@ async def test_a_restart_is_told_in_the_actions_of_the_run(world) -> None:
     assert (action["action"], action["by"], action["reason"]) == ("restart", "watchdog", "nobody drove it")
 
 
+async def test_the_newest_restarts_are_told_beside_what_people_did(world) -> None:
+    run = await world.start()
+    await world.control.pause(run.run_id, "Anna")
+    run = await world.control.resume(run.run_id, "Anna", world.starter)
+    for number in range(60):
+        await world.control.revive(await world.run(run.run_id), "watchdog", f"time {number}", world.starter)
+    told = (await world.run(run.run_id)).actions
+    assert [one["action"] for one in told[:2]] == ["pause", "resume"]
+    assert [one["reason"] for one in told[2:]] == [f"time {number}" for number in range(10, 60)]
+
+
 async def test_a_run_whose_lock_another_has_is_not_revived(world) -> None:
     run = await world.start()
     await world.stores.runs.unlock("demo", run.run_id)
