@@ -23,7 +23,7 @@ demo: $(VENV) $(AZURITE)  ## migrate a simulated portal, check that everything a
 test: $(VENV) $(AZURITE)  ## the whole test suite
 	@exec $(PY) -m pytest -n 3 --dist loadfile
 
-check: $(VENV)  ## format, lint, types
+check: $(VENV)  ## format, lint, types, infrastructure
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m mypy

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.unit.listening import Listener
 from triggers.dashboard.assembling import HEADERS, PAGE
 
 KEY = "fnk-only-for-tests"
@@ -64,7 +64,7 @@ def run(state: str = "running", **members: Any) -> dict[str, Any]:
 
 
 @dataclass
-class DashboardStandIn:
+class DashboardStandIn(Listener):
     """Listens on a free port while it is entered. ``answers`` maps ``"GET runs"`` to (status, body).
 
     While it is ``away``, it closes connections without a word. ``requests`` are methods, paths and bodies.
@@ -85,33 +85,10 @@ class DashboardStandIn:
         self.answers["GET runs"] = (200, [status])
         self.answers[f"GET runs/{RUN}"] = (200, status)
 
-    def __enter__(self) -> Self:
-        stand_in = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                stand_in._answer(self)
-
-            def do_POST(self) -> None:
-                stand_in._answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
     @property
     def url(self) -> str:
         """Of the dashboard."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api/dashboard"
+        return f"{self.origin}/api/dashboard"
 
     def open(self, page: Page) -> None:
         """Open the dashboard and type the key."""
@@ -119,7 +96,8 @@ class DashboardStandIn:
         page.get_by_role("textbox", name="Key").fill(KEY)
         page.get_by_role("button", name="Connect").click()
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """The page, and what a test has the API tell."""
         path = handler.path.split("?")[0].removeprefix("/api/")
         if path == "dashboard":
             _send(handler, 200, PAGE.encode(), {**HEADERS, "Content-Type": "text/html; charset=utf-8"})

@@ -1,6 +1,5 @@
 """A line to a gateway that refuses calls and spoils answers as a test wants."""
 
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from shared.http.client import HttpClient
 from shared.model.json import JsonObject
 from shared.ports.stores import MediaStore
 from tests.unit.gateway.gateway_process import CODE
+from tests.unit.listening import listening
 
 Answer = tuple[int, bytes] | None
 """Status and body; None: the connection ends without an answer."""
@@ -87,16 +87,11 @@ class _OpenBudget:
 @contextmanager
 def opened(base: str) -> Iterator[Line]:
     """A line to the gateway at ``base`` that is there meanwhile."""
-    server = Line(base)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-        server.http.close()
+    with listening(Line(base)) as line:
+        try:
+            yield line
+        finally:
+            line.http.close()
 
 
 @asynccontextmanager

@@ -1,8 +1,6 @@
 """The gateway as a process: signals, crashes, TLS, what it logs, settings that make no sense."""
 
-import datetime
 import hashlib
-import ipaddress
 import json
 import signal
 import socket
@@ -17,11 +15,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from lab.processes import ROOT, environment, module
+from tests.unit.certificates import own_certificate
 from tests.unit.gateway.gateway_process import CODE, Json, RunningGateway, item, running, user
 
 
@@ -134,32 +130,11 @@ def test_a_store_that_somebody_else_holds_is_unavailable_and_no_item_is_lost(las
     assert len(lasting.write("user", item("user", "1", user(1)))["imported"]) == 1
 
 
-def _certificate(directory: Path) -> dict[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gateway")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(address, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (directory / "cert.pem").write_bytes(certificate.public_bytes(pem))
-    (directory / "key.pem").write_bytes(secret)
-    return {"GATEWAY_TLS_CERT": str(directory / "cert.pem"), "GATEWAY_TLS_KEY": str(directory / "key.pem")}
-
-
 def test_it_speaks_tls_with_the_certificate_it_is_given(tmp_path: Path) -> None:
-    with running(tmp_path, _certificate(tmp_path), scheme="https") as gateway:
-        trusted = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+    certificate, key = own_certificate(tmp_path)
+    settings = {"GATEWAY_TLS_CERT": str(certificate), "GATEWAY_TLS_KEY": str(key)}
+    with running(tmp_path, settings, scheme="https") as gateway:
+        trusted = ssl.create_default_context(cafile=certificate)
         url = f"{gateway.base}/webhook/7/{CODE}/import.capabilities"
         with httpx.Client(verify=trusted) as client:
             assert client.post(url, json={}).json()["contract"] == "1.1"

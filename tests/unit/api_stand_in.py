@@ -6,15 +6,15 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from typer.testing import CliRunner, Result
 
 from cli.app import app
+from tests.unit.listening import Listener
 
 ROOT = Path(__file__).parents[2]
 KEY = "fnk-only-for-tests"
@@ -41,8 +41,8 @@ class Request:
 
 
 @dataclass
-class StandIn:
-    """Listens on a free port while it is entered; wants ``KEY`` like the real one.
+class StandIn(Listener):
+    """Wants ``KEY`` like the real one.
 
     ``answers`` maps ``"GET /api/runs/r-1"`` to a sequence of (status, body); the last one repeats. A body of bytes goes
     out as it is, any other as JSON.
@@ -51,35 +51,13 @@ class StandIn:
     answers: dict[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
-        stand_in = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                stand_in._answer(self)
-
-            def do_POST(self) -> None:
-                stand_in._answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
     @property
     def url(self) -> str:
         """Base URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.origin
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """Note the request, and tell what the test wants told."""
         parts = urlsplit(handler.path)
         length = int(handler.headers.get("content-length", 0))
         body = json.loads(handler.rfile.read(length)) if length else None

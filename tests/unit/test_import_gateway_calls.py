@@ -1,7 +1,6 @@
 """The gateway's client on a real socket, before a server that answers what the test tells it to."""
 
 import json
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,6 +17,7 @@ from shared.model.errors import PortageError, RetryLater, RunStopped, SlowDown
 from shared.model.json import JsonObject
 from shared.model.records import MethodLimit, OutgoingItem
 from shared.storage.memory.opening import open_memory_stores
+from tests.unit.listening import listening
 
 CODE = "v3ry-s3cr3t-code"
 DESCRIPTION: JsonObject = {
@@ -83,13 +83,8 @@ class OpenBudget:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Server()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Reading back from a gateway that answers what the test tells it to."""
 
 import json
-import threading
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +14,7 @@ from shared.http.backoff import Backoff
 from shared.http.client import HttpClient
 from shared.http.renewing import Renewable, never
 from shared.model.errors import RetryLater
+from tests.unit.listening import listening
 
 _MOST = 20_000
 
@@ -60,13 +60,8 @@ class _OpenBudget:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Server()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -55,7 +55,11 @@ class Seals:
         earlier = await self.stores.ledger.get(replace(row.key, run_id=run.follows)) if run.follows else None
         if earlier is None or earlier.seal != digest:
             return Seal(digest)
-        told: dict[str, list[str]] = orjson.loads(await self.stores.archive.get(earlier.receipts or ""))["open"]
+        try:
+            receipts = await self.stores.archive.get(earlier.receipts or "")
+        except KeyError:  # retention may take them before the ledger's rows
+            return Seal(digest)
+        told: dict[str, list[str]] = orjson.loads(receipts)["open"]
         open_ids = frozenset().union(*(told.get(name, ()) for name in (_ANY, *run.entities)))
         settled = (one.id for one in records if one.id not in open_ids and not mapping.leaves_out(one))
         return Seal(digest, frozenset(settled), earlier.undecided)

@@ -10,7 +10,7 @@ from shared.engine.importing.judging import Judging
 from shared.engine.runs.following import withdraw
 from shared.model.ledger import Stage
 from shared.model.records import OutgoingItem
-from shared.model.run import Run
+from shared.model.run import Run, RunState
 from tests.unit.engine.conftest import World
 
 
@@ -112,6 +112,16 @@ async def test_whoever_changes_the_map_makes_all_be_looked_up(world: World, judg
     await withdraw(world.stores.idmaps.of("demo"), world.clock.now())
     await _again(world)
     assert set(judged) == {"department", "user", "group"}
+
+
+async def test_a_seal_whose_receipts_are_gone_is_not_believed(world: World, judged: list[str]) -> None:
+    await _settled(world, judged)
+    blobs = world.stores.archive._blobs  # type: ignore[attr-defined]  # as if retention had taken them
+    for name in [name for name in blobs if name.startswith("receipts/")]:
+        del blobs[name]
+    run = await _again(world)
+    assert set(judged) == {"department", "user", "group"}
+    assert run.state is RunState.COMPLETED
 
 
 async def test_records_with_flaws_are_not_sealed(world: World) -> None:

@@ -1,6 +1,5 @@
 """The faulting proxy: what it does to a request, to its answer, and what it leaves alone."""
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,6 +7,7 @@ import httpx
 import pytest
 
 from lab.faults import Dialect, FaultyLink, Kind, Share
+from tests.unit.listening import listening
 
 _BEFORE = (Kind.RESET, Kind.DROPPED, Kind.ERROR, Kind.UNAVAILABLE, Kind.BAD_GATEWAY, Kind.THROTTLED)
 
@@ -40,13 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    server = Gateway()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Gateway()) as server:
+        yield server
 
 
 @pytest.fixture

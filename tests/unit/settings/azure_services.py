@@ -1,7 +1,5 @@
 """App Configuration and Key Vault as their REST protocols have them, on this machine, with TLS and bearer tokens."""
 
-import datetime
-import ipaddress
 import json
 import ssl
 import time
@@ -14,9 +12,8 @@ from typing import Any, Self
 
 from aiohttp import web
 from azure.core.credentials import AccessToken
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.unit.certificates import own_certificate
 
 TOKEN = "token-of-the-test"
 REFERENCE = "application/vnd.microsoft.appconfig.keyvaultref+json;charset=utf-8"
@@ -132,9 +129,9 @@ def _json(body: Any, content_type: str = "application/json", status: int = 200) 
 @asynccontextmanager
 async def azure_services(directory: Path) -> AsyncIterator[AzureServices]:
     """Both, running meanwhile; ``certificate`` is what clients have to trust."""
-    certificate = own_certificate(directory)
+    certificate, key = own_certificate(directory)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(certificate, key)
     services = AzureServices(certificate)
     application = web.Application()
     application.router.add_get("/kv", services.key_values)
@@ -149,29 +146,3 @@ async def azure_services(directory: Path) -> AsyncIterator[AzureServices]:
         yield services
     finally:
         await runner.cleanup()
-
-
-def own_certificate(directory: Path) -> Path:
-    """A certificate of this machine's loopback address with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = directory / "services.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private)
-    return path

@@ -19,7 +19,7 @@ import pytest
 from aiohttp import web
 
 from lab.processes import ROOT, environment
-from tests.unit.settings.azure_services import own_certificate
+from tests.unit.certificates import own_certificate
 
 SCRIPT = """
 import asyncio, json
@@ -94,9 +94,10 @@ class Cloud:
 
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
-    cloud = Cloud(own_certificate(tmp_path))
+    certificate, key = own_certificate(tmp_path)
+    cloud = Cloud(certificate)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(cloud.certificate)
+    context.load_cert_chain(certificate, key)
     application = web.Application()
     application.router.add_get("/token", cloud.token)
     application.router.add_route("*", "/{path:.*}", cloud.service)
