@@ -1,6 +1,9 @@
 """Client of the HTTP API: one method per endpoint, answers as they came, errors as failures."""
 
+import getpass
 import json
+import time
+import uuid
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
@@ -9,12 +12,15 @@ from urllib.parse import quote
 import httpx
 
 from cli.connection import Connection
-from cli.failures import Refused, Unauthorised, Unreachable
+from cli.failures import Failure, Refused, Unauthorised, Unreachable
 from shared.model.json import Json, JsonObject
 
 Action = Literal["pause", "resume", "cancel"]
 
 _UNAUTHORISED = 401
+_PAUSES = (0.5, 2.0)
+"""Seconds between requests of one name."""
+
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
 _POLL_SECONDS = 10.0
@@ -40,9 +46,10 @@ class Api:
         """Opens no connection yet."""
         self.connection = connection
         key = {"x-functions-key": connection.key.value} if connection.key else {}
+        signed_in = {"Authorization": f"Bearer {connection.token.value}"} if connection.token else {}
         self._client = httpx.Client(
             base_url=connection.url.value,
-            headers=key,
+            headers={**key, **signed_in, **_actor()},
             timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
             # A proxy of the environment leads away from this machine.
             trust_env=not _is_loopback(connection.url.value),
@@ -53,8 +60,18 @@ class Api:
         self._client.close()
 
     def start_run(self, request: JsonObject) -> Answer:
-        """POST /api/runs → 202 {"run_id", "status_url"}."""
-        return self._call("POST", "/api/runs", content=request)
+        """POST /api/runs → 202 {"run_id", "status_url"}, or 200 when the run began though its answer was lost."""
+        name = {"Idempotency-Key": uuid.uuid4().hex}
+        in_doubt = False
+        for pause in _PAUSES:
+            try:
+                return self._call("POST", "/api/runs", content=request, headers=name)
+            except Failure as failure:
+                in_doubt = in_doubt or failure.in_doubt
+                if not (in_doubt and failure.temporary):
+                    raise
+            time.sleep(pause)
+        return self._call("POST", "/api/runs", content=request, headers=name)
 
     def runs(self, *, plan: str | None = None, state: str | None = None) -> Answer:
         """GET /api/runs: the runs, newest first."""
@@ -107,6 +124,12 @@ class Api:
         """GET /api/runs/{run_id}/proof: figures, verdict and findings of each entity, and the gates."""
         return self._call("GET", f"/api/runs/{quote(run_id, safe='')}/proof")
 
+    def findings(self, run_id: str, *, entity: str | None = None, after: str | None = None) -> Answer:
+        """GET /api/runs/{run_id}/proof/findings → {"items", "next"}: a thousand of all that the proof found."""
+        query = {name: value for name, value in {"entity": entity, "after": after}.items() if value}
+        path = f"/api/runs/{quote(run_id, safe='')}/proof/findings"
+        return self._call("GET", path, query={**query, "limit": "1000"})
+
     def explain(self, plan: str, entity: str, source_id: str, within: str | None = None) -> Answer:
         """GET /api/records/{plan}/{entity}/{source_id}: the life of one record."""
         path = "/".join(quote(part, safe="") for part in (plan, entity, source_id))
@@ -144,12 +167,13 @@ class Api:
         seconds: float = _ANSWER_SECONDS,
         changes: bool | None = None,
         accept: str = _JSON,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """``changes`` says whether the request may change something; without it, a POST may."""
         timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
         try:
             response = self._client.request(
-                method, path, json=content, params=query, timeout=timeout, headers={"accept": accept}
+                method, path, json=content, params=query, timeout=timeout, headers={"accept": accept, **(headers or {})}
             )
         except httpx.RequestError as error:
             raise self._unreachable(error, changes=method == "POST" if changes is None else changes) from None
@@ -176,13 +200,17 @@ class Api:
         else:
             hint = f"start it with make serve, or give its address with --url or PORTAGE_URL (this one: {url.source})"
         reason = str(error) or type(error).__name__
-        return Unreachable(f"no answer from the API at {url.value}: {reason}", hint=hint)
+        failure = Unreachable(f"no answer from the API at {url.value}: {reason}", hint=hint)
+        failure.in_doubt = sent
+        return failure
 
     def _unauthorised(self) -> Unauthorised:
         key = self.connection.key
         where = "--key-file, PORTAGE_FUNCTION_KEY, or the file function-key in PORTAGE_DATA_DIR"
         if key is None:
             return Unauthorised("the API wants a function key and none was found", hint=f"looked for {where}")
+        if self.connection.token is not None:
+            where = f"{where}; or the token from {self.connection.token.source} has expired"
         return Unauthorised(f"the API did not accept the function key from {key.source}", hint=f"others: {where}")
 
 
@@ -191,6 +219,14 @@ def _decode(content: bytes) -> Json:
         return json.loads(content)
     except ValueError:
         return None
+
+
+def _actor() -> dict[str, str]:
+    """Who says to be acting: a note for those who look at a run later, not evidence."""
+    try:
+        return {"x-portage-actor": quote(getpass.getuser())}
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return {}
 
 
 def _is_loopback(url: str) -> bool:

@@ -24,16 +24,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Base URL without a trailing slash, and the function key if one was found."""
+    """Base URL without a trailing slash, the function key if one was found, and the token of a person who signed in."""
 
     url: Setting
     key: Setting | None
+    token: Setting | None = None
 
 
 def find_connection(url: str | None, key_file: Path | None) -> Connection:
     """Resolve the two options ``--url`` and ``--key-file``. Raises typer.BadParameter when a value is unusable."""
     found = _find_url(url)
-    return Connection(Setting(_base_url(found), found.source), _find_key(key_file))
+    return Connection(Setting(_base_url(found), found.source), _find_key(key_file), _find_token())
 
 
 def data_dir() -> Path:
@@ -96,6 +97,11 @@ def _find_key(option: Path | None) -> Setting | None:
         return _usable_key((data_dir() / "function-key").read_bytes(), "function-key in the data dir")
     except OSError:
         return None
+
+
+def _find_token() -> Setting | None:
+    token = _environment("PORTAGE_ACCESS_TOKEN")
+    return _usable_key(token.encode(errors="surrogateescape"), "PORTAGE_ACCESS_TOKEN") if token else None
 
 
 def _usable_key(content: bytes, source: str) -> Setting:

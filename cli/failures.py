@@ -15,6 +15,9 @@ class Failure(Exception):
     temporary = False
     """Whether the same request may work a little later: a watcher goes on, a single command gives up."""
 
+    in_doubt = False
+    """Whether the request may have been carried out all the same."""
+
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
@@ -45,6 +48,7 @@ class Refused(Failure):
         # Without a problem document it was a proxy or a host that is still starting, not the API.
         self.exit_code = ExitCode.UNREACHABLE if broken and not self.problem.get("code") else ExitCode.REFUSED
         self.temporary = broken or status == _TOO_MANY_REQUESTS
+        self.in_doubt = self.exit_code is ExitCode.UNREACHABLE
         title, code, detail = (self.problem.get(name) for name in ("title", "code", "detail"))
         headline = f"{title or f'the API answered HTTP {status}'}{f' ({code})' if code else ''}"
         hint = self.problem.get("hint")

@@ -28,6 +28,7 @@ _ENVIRONMENT = {
     "PORTAGE_PORT": "port of the API on this machine, when `PORTAGE_URL` is unset",
     "PORTAGE_DATA_DIR": "where `make serve` leaves `serve.json` and `function-key`; default `.local/` in the checkout",
     "PORTAGE_FUNCTION_KEY": "the function key; never printed",
+    "PORTAGE_ACCESS_TOKEN": "who you are, where people sign in (`docs/guides/deployment.md`, part 8); never printed",
 }
 
 

@@ -33,6 +33,7 @@ class EntityStatus:
     records that stay behind by decision. ``shortfalls`` tell by name how many records lack something; ``coverage``
     are counters of what could be seen; ``incomplete`` says what could not be read of the entities that it follows.
     ``undecided`` are source fields that the mapping says nothing of, with the number of records that have a value.
+    ``verdict`` is that of the proof, None where there is none, or not yet.
     """
 
     name: str
@@ -48,6 +49,7 @@ class EntityStatus:
     undecided: Mapping[str, int] = field(default_factory=dict)
     incomplete: str | None = None
     wait: Wait | None = None
+    verdict: str | None = None
 
     @property
     def begun(self) -> bool:
@@ -147,6 +149,11 @@ class RunStatus:
         return self.mode in (RunMode.DRY_RUN, RunMode.VALIDATE)
 
     @property
+    def verdicts(self) -> dict[str, str]:
+        """By entity, of those that the proof looked at, or should have looked at."""
+        return {one.name: one.verdict for one in self.entities if one.verdict and one.verdict != "not_asked"}
+
+    @property
     def totals(self) -> dict[str, int]:
         """The counts over all entities."""
         return {name: sum(entity.counts[name] for entity in self.entities) for name in COUNTS}
@@ -169,6 +176,7 @@ def _entity(name: str, item: Json) -> EntityStatus:
         undecided={str(name): _count(count) for name, count in as_map(data.get("undecided")).items()},
         incomplete=_text(data.get("incomplete")),
         wait=_wait(as_map(data.get("waiting"))),
+        verdict=_text(data.get("verdict")),
     )
 
 

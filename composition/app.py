@@ -36,6 +36,7 @@ from shared.engine.proof.proofs import Proofs
 from shared.engine.proof.worker import Prover
 from shared.engine.runs.admission import Admission
 from shared.engine.runs.advancing import Advancer
+from shared.engine.runs.attempting import Attempting
 from shared.engine.runs.binding import Binder
 from shared.engine.runs.control import RunControl
 from shared.engine.runs.finishing import Finishing
@@ -118,6 +119,7 @@ def assemble(
     outages = Outages(stores.shared, clock)
     stopping = Stopping(stores, outages)
     admission = Admission(stores.runs, clock)
+    attempting = Attempting(stores, admission, stopping, clock)
     rows = RowCache(jobs, stores)
     control = RunControl(jobs, stores, outages, clock)
     source_guard, guard = SourceGuard(stores.runs), TargetGuard(stores.runs, clock)
@@ -125,14 +127,15 @@ def assemble(
     extractor = Extractor(jobs, stores, admission, stopping, clock, pace, rows, source_guard)
     references = References(stores.idmaps)
     descriptions = Descriptions(stores, rows)
-    importer = Importer(jobs, stores, admission, stopping, references, guard, descriptions, clock, pace)
-    undoer = Undoer(jobs, stores, admission, stopping, references, guard, clock)
+    importer = Importer(jobs, stores, attempting, references, guard, descriptions, clock, pace)
+    undoer = Undoer(jobs, stores, attempting, references, guard, clock)
     undoing = Undoing(jobs, stores, outages, stopping, guard, clock, pace)
     advancer = Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace, redriving.take_up)
-    prover = Prover(jobs, stores, admission, stopping, References(stores.idmaps), guard, descriptions, clock, pace)
-    remover = Remover(jobs, stores, admission, stopping, references, source_guard, guard, rows, clock)
+    prover = Prover(jobs, stores, attempting, References(stores.idmaps), guard, descriptions, clock, pace)
+    remover = Remover(jobs, stores, attempting, references, source_guard, guard, rows, clock)
     workers: dict[Stage, Worker] = {Stage.UNDO: undoer, Stage.DELETE: remover, **dict.fromkeys(PROOF, prover)}
     statuses, flaws, proofs = Statuses(jobs, stores, outages, clock), Flaws(jobs, stores), Proofs(jobs, stores)
+    cutovers = Cutovers(stores.shared, control, statuses, lambda: secrets_to_revoke(configuration.settings), clock)
     return App(
         plan_names=plan_names(),
         stores=stores,
@@ -140,12 +143,12 @@ def assemble(
         statuses=statuses,
         flaws=flaws,
         proofs=proofs,
-        reports=Reports(jobs, stores, statuses, proofs, flaws, clock),
+        reports=Reports(jobs, stores, statuses, proofs, flaws, cutovers, clock),
         phases=Phases(stores.runs, advancer, Binder(jobs, stores, outages, stopping, clock), undoing),
         undo_requests=UndoRequests(jobs, stores, control, clock),
         rollbacks=Rollbacks(stores),
         explaining=Explaining(jobs, stores, descriptions, lambda: configuration.settings.show_personal_data),
-        cutovers=Cutovers(stores.shared, control, statuses, lambda: secrets_to_revoke(configuration.settings), clock),
+        cutovers=cutovers,
         cutter=Cutter(jobs, stores, stopping, pace, rows, source_guard),
         extractor=extractor,
         importer=importer,

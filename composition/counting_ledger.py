@@ -1,10 +1,11 @@
 """The ledger as it is, with a count of what is completed through it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composition.counters import Counters
 from shared.model.ledger import EntityRow, PageKey, PageRow, Stage
+from shared.ports.evidence import transactions
 from shared.ports.stores import Ledger
 
 
@@ -32,7 +33,8 @@ class CountingLedger:
         await self.ledger.insert(rows)
 
     async def commit(self, done: PageRow, follow: Sequence[PageRow] = ()) -> None:
-        """Complete ``done``, and count it."""
+        """Complete ``done``, and count it. It takes along what storage did for it, this write included."""
+        done = replace(done, transactions=done.transactions + transactions() + 1)
         await self.ledger.commit(done, follow)
         self.counters.completed(done)
 

@@ -13,10 +13,11 @@ def secrets_to_revoke(settings: Settings) -> list[Secret]:
     found = []
     for number, url in enumerate(settings.webhooks, 1):
         try:
-            access = Access.webhook(url)
+            access = Access.of(url)
         except ValueError:
             continue  # doctor tells of it
-        what = f"Delete webhook {number} of user {access.user} at {access.portal}; remove it from the settings"
+        whose = f"webhook {number} of user {access.user}" if access.user else f"the application of access {number}"
+        what = f"Delete {whose} at {access.portal}; remove it from the settings"
         found.append(Secret(f"webhook-{number}", what, _TWO_DAYS))
     if settings.gateway is not None:
         try:

@@ -65,11 +65,13 @@ class _Page:
         return {"source_id": source_id, "outcome": outcome, "reason": reason}
 
     def _delete(self, history: History, record: Record | None) -> str | None:
-        if record is None:
+        if record is None and not history.later:
             history.close(self.db)
             return None
         if reason := history.reason_to_keep(record):
             return reason
+        if record is None:
+            return None
         together = self.doomed.with_referrers(record.id)
         if together is None:
             return "REFERENCED"

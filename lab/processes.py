@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _READY = re.compile(rb"^ready (http://\S+)\s*$", re.MULTILINE)
 # Below the range that Linux and macOS take for outgoing connections, so nobody grabs a port between choice and use.
 _PORTS = range(20_000, 32_000)
+_AT_ONCE = 8
+"""Workers of the test suite, which look for ports at the same moment: each has a share of its own."""
 _POLL_SECONDS = 0.05
 
 
@@ -149,8 +151,10 @@ def free_port() -> int:
 
 def free_ports(count: int) -> int:
     """First of ``count`` neighbouring loopback ports that nobody listens on at the moment."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _AT_ONCE
+    room = len(_PORTS) // _AT_ONCE
     while True:
-        first = random.choice(_PORTS)
+        first = random.choice(_PORTS[worker * room : (worker + 1) * room - count])
         if all(port_is_free(first + offset) for offset in range(count)):
             return first
 

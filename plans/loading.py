@@ -68,19 +68,20 @@ def read_plan(folder: Path, own: Own = _NOTHING, tables: Path | None = None) -> 
     places = _table_files(own.tables, folder, tables)
     document = tomllib.loads((folder / "plan.toml").read_text("utf-8"))
     entities = tuple(_entity(item) for item in document["entity"])
+    imported = [entity.name for entity in entities if not entity.archive_only]
     plan = Plan(
         folder.name,
         document["title"],
         document["source"],
         document["target"],
         entities,
-        _digest(folder, places.values()),
+        _digest((*sorted(folder.rglob("*.toml")), *places.values())),
         document.get("placeholder", {}),
         read_gates(document.get("gates", {})),
         _brake(document.get("deletes", {})),
+        {name: _digest((_mapping_file(folder, name), *places.values())) for name in imported},
     )
     _check_order(plan)
-    imported = [entity.name for entity in entities if not entity.archive_only]
     read = {name: _table(places[name], reader) for name, reader in own.tables.items()}
     mappings = {name: _mapping(folder, name, plan, own.makers, read) for name in imported}
     _check_parents(mappings)
@@ -145,8 +146,12 @@ def _table(path: Path, reader: TableReader) -> AbstractMapping[str, Table]:
         raise TableError(f"{path.name}: {error}") from None
 
 
+def _mapping_file(folder: Path, entity: str) -> Path:
+    return folder / "mappings" / f"{entity}.toml"
+
+
 def _mapping(folder: Path, entity: str, plan: Plan, makers: AbstractMapping[str, Maker], tables: Tables) -> Mapping:
-    document = tomllib.loads((folder / "mappings" / f"{entity}.toml").read_text("utf-8"))
+    document = tomllib.loads(_mapping_file(folder, entity).read_text("utf-8"))
     mapping = read_mapping(entity, document, makers, tables)
     for rule in _all_rules(mapping.rules):
         _check_rule(f"{entity}.{rule.name}", rule, plan)
@@ -205,9 +210,9 @@ def _check_order(plan: Plan) -> None:
         raise MappingError(f"{plan.name}: {' follows '.join(reversed(error.args[1]))}, in a circle") from None
 
 
-def _digest(folder: Path, tables: Iterable[Path]) -> str:
+def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in (*sorted(folder.rglob("*.toml")), *tables):
+    for path in files:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -15,6 +15,7 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _PERHAPS: Schema = {"type": ["string", "null"]}
 _COUNT: Schema = {"type": "integer"}
+_PERHAPS_COUNT: Schema = {"type": ["integer", "null"]}
 _NUMBER: Schema = {"type": ["number", "null"]}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
 _PERHAPS_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
@@ -55,6 +56,7 @@ def _run() -> Schema:
         waiting_since=_PERHAPS_INSTANT,
         waiting_reason=_PERHAPS,
         actions={**list_of(_object(action=_TEXT, by=_TEXT, at=_INSTANT)), "description": "Who did what to the run"},
+        options={"type": "object", "additionalProperties": {"type": ["boolean", "number"]}},
     )
 
 
@@ -67,6 +69,10 @@ def _status() -> Schema:
             "description": "By name, in import order",
         },
         calls=_object(source=_COUNT, target=_COUNT),
+        storage_transactions={
+            "type": ["integer", "null"],
+            "description": "Of the workers on their pages and slices; null where nobody counts",
+        },
         source_methods=_METHODS,
         target_methods=_METHODS,
         gates={
@@ -140,8 +146,8 @@ def _dead_letter() -> Schema:
 
 def _requeued() -> Schema:
     return _object(
-        requeued={**_COUNT, "description": "Letters that go again"},
-        waiting={**_COUNT, "description": "How many of them failed for want of the others, and go with them"},
+        requeued={**_PERHAPS_COUNT, "description": "Letters that go again; null: too many to count them at once"},
+        waiting={**_PERHAPS_COUNT, "description": "How many of them failed for want of the others, and go with them"},
         runs={**list_of(_TEXT), "description": "Runs that take them up, and end anew"},
         status_url={**_PERHAPS, "description": "That of the first of them"},
         unknown={**list_of(_TEXT), "description": "Ids that no letter has which could go again"},
@@ -216,6 +222,7 @@ ANSWERS: dict[str, Schema] = {
     "Requeued": _requeued(),
     "Flaw": _flaw(),
     "Flaws": _page_of("Flaw"),
+    "Findings": _page_of("ListedFinding"),
     "Plan": _plan(),
     "Doctor": _doctor(),
     "Health": _object(status={"const": "ok"}),

@@ -2,11 +2,11 @@
 
 import azure.functions as func
 
-from composition.app import App, current
+from composition.app import current
 from shared.model.cutover import CutoverAction
-from shared.model.plan import Plan
+from triggers.naming import plan_of
 from triggers.principal import who
-from triggers.problems import answer, guarded, unknown_plan
+from triggers.problems import answer, guarded
 from triggers.queries import read_query
 from triggers.run_requests import read_cutover_body
 
@@ -20,7 +20,7 @@ async def cutover(req: func.HttpRequest) -> func.HttpResponse:
     """State, go / no-go sheet, checklist and events; 404 UNKNOWN_PLAN."""
     read_query(req)
     app = await current()
-    return answer(await app.cutovers.of(_plan(app, req)))
+    return answer(await app.cutovers.of(plan_of(app, req.route_params["plan"])))
 
 
 @blueprint.function_name("http_act_on_cutover")
@@ -31,14 +31,6 @@ async def act(req: func.HttpRequest) -> func.HttpResponse:
     read_query(req)
     body = read_cutover_body(req)
     app = await current()
-    plan = _plan(app, req)
+    plan = plan_of(app, req.route_params["plan"])
     action = CutoverAction(body.action)
     return answer(await app.cutovers.act(plan, action, who(req), about=body.about, note=body.note))
-
-
-def _plan(app: App, request: func.HttpRequest) -> Plan:
-    name = request.route_params["plan"]
-    plan = app.plan(name)
-    if plan is None:
-        raise unknown_plan(name, app.plan_names)
-    return plan

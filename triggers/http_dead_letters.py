@@ -3,9 +3,9 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from composition.app import App, current
+from composition.app import current
 from shared.engine.dead_letters.grouping import by_cause
-from shared.model.records import DeadLetter
+from shared.engine.letters import letters_of
 from triggers.dead_letters import described, page, selection, told
 from triggers.orchestrations import starter_through
 from triggers.principal import who
@@ -26,8 +26,11 @@ async def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
     the list to one run.
     """
     query = read_query(req, "run_id", "limit", "after")
+    run_id, size = query.get("run_id"), page_size(query)
     app = await current()
-    shown, following = page(await _letters(app, query.get("run_id")), page_size(query), query.get("after"))
+    if run_id is not None:
+        await app.control.existing(run_id)
+    shown, following = await page(app.stores.dead_letters, run_id, size, query.get("after"))
     return answer({"items": [described(letter) for letter in shown], "next": following})
 
 
@@ -36,9 +39,11 @@ async def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
 @guarded
 async def list_causes(req: func.HttpRequest) -> func.HttpResponse:
     """What the letters have in common, the most frequent first; ``?run_id=`` as above."""
-    query = read_query(req, "run_id")
+    run_id = read_query(req, "run_id").get("run_id")
     app = await current()
-    return answer(by_cause(await _letters(app, query.get("run_id"))))
+    if run_id is not None:
+        await app.control.existing(run_id)
+    return answer(await by_cause(letters_of(app.stores.dead_letters, run_id)))
 
 
 @blueprint.function_name("http_requeue_dead_letters")
@@ -53,9 +58,3 @@ async def requeue(req: func.HttpRequest, client: df.DurableOrchestrationClient) 
     requeued = await app.requeueing.requeue(selection(body), who(req), starter_through(client), only_tell=body.dry_run)
     url = req.url.split("?")[0].rstrip("/").removesuffix("dead-letters/requeue") + "runs/{}"
     return answer(told(requeued, url), 202 if requeued.runs and not body.dry_run else 200)
-
-
-async def _letters(app: App, run_id: str | None) -> list[DeadLetter]:
-    if run_id is not None:
-        await app.control.existing(run_id)
-    return await app.stores.dead_letters.list(run_id)

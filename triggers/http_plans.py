@@ -4,10 +4,11 @@ from dataclasses import asdict
 
 import azure.functions as func
 
-from composition.app import App, current
+from composition.app import current
 from shared.model.json import JsonObject
 from shared.model.plan import Plan
-from triggers.problems import answer, guarded, unknown_plan
+from triggers.naming import plan_of
+from triggers.problems import answer, guarded
 from triggers.queries import read_query
 from triggers.run_requests import MODES, chosen_of, read_preview_body
 
@@ -30,7 +31,7 @@ async def list_plans(req: func.HttpRequest) -> func.HttpResponse:
 async def one_plan(req: func.HttpRequest) -> func.HttpResponse:
     """One plan; 404 UNKNOWN_PLAN."""
     read_query(req)
-    return answer(_describe(_named(await current(), req)))
+    return answer(_describe(plan_of(await current(), req.route_params["plan"])))
 
 
 @blueprint.function_name("http_preview_plan")
@@ -41,16 +42,8 @@ async def preview_plan(req: func.HttpRequest) -> func.HttpResponse:
     read_query(req)
     body = read_preview_body(req)
     app = await current()
-    plan = _named(app, req)
+    plan = plan_of(app, req.route_params["plan"])
     return answer(await app.preview.of(plan.name, chosen_of(plan, body.entities), await app.arrived(plan.name)))
-
-
-def _named(app: App, request: func.HttpRequest) -> Plan:
-    name = request.route_params["plan"]
-    plan = app.plan(name)
-    if plan is None:
-        raise unknown_plan(name, app.plan_names)
-    return plan
 
 
 def _describe(plan: Plan) -> JsonObject:

@@ -4,7 +4,8 @@ import azure.functions as func
 
 from composition.app import current
 from shared.model.quoting import quoted
-from triggers.problems import Problem, answer, guarded, unknown_plan
+from triggers.naming import plan_of
+from triggers.problems import Problem, answer, guarded
 from triggers.queries import read_query
 from triggers.run_requests import chosen_of
 
@@ -25,9 +26,7 @@ async def explain(req: func.HttpRequest) -> func.HttpResponse:
     query = read_query(req, "within")
     name, entity, source_id = (req.route_params[part] for part in ("plan", "entity", "source_id"))
     app = await current()
-    plan = app.plan(name)
-    if plan is None:
-        raise unknown_plan(name, app.plan_names)
+    plan = plan_of(app, name)
     chosen_of(plan, [entity])
     known = len(source_id) <= _LONGEST_ID and await app.explaining.of(plan.name, entity, source_id, query.get("within"))
     if not known:

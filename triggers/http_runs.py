@@ -10,11 +10,12 @@ from composition.flags import SWITCH_ON
 from shared.engine.runs.status import summary
 from shared.model.run import Run, RunState
 from shared.ports.tracing import learn
+from triggers.naming import plan_of
 from triggers.orchestrations import starter_through
 from triggers.principal import who
-from triggers.problems import Problem, answer, guarded, unknown_plan
+from triggers.problems import Problem, answer, guarded
 from triggers.queries import one_of, read_query
-from triggers.run_requests import read_body, read_resume_body, to_request
+from triggers.run_requests import read_body, read_name, read_resume_body, to_request
 
 _LOG = logging.getLogger("portage.api")
 
@@ -28,25 +29,28 @@ blueprint = df.Blueprint()
 async def start_run(
     req: func.HttpRequest, client: df.DurableOrchestrationClient, context: func.Context
 ) -> func.HttpResponse:
-    """202 with ``run_id`` and ``status_url``; 400, 403 FLAG_DISABLED, 404, 409, 413 as problem documents."""
+    """202 with ``run_id`` and ``status_url``; 200 when a request with this ``Idempotency-Key`` has begun the run.
+
+    400, 403 FLAG_DISABLED, 404, 409, 413, 422 KEY_REUSED as problem documents.
+    """
     read_query(req)
     body = read_body(req)
+    named = read_name(req, body)
     app = await current()
-    plan = app.plan(body.plan)
-    if plan is None:
-        raise unknown_plan(body.plan, app.plan_names)
+    if named is not None and (begun := await app.control.begun(named)) is not None:
+        return _started(req, begun, 200)
+    plan = plan_of(app, body.plan)
     if app.configuration.disabled(plan.name):
         raise Problem("FLAG_DISABLED", SWITCH_ON)
     arrived = await app.arrived(plan.name) if body.entities else frozenset()
     request = to_request(body, plan, arrived)
     traces = req.headers.get("traceparent"), getattr(context.trace_context, "trace_parent", None)
     with app.tracing.request("POST /api/runs", *traces, plan=plan.name) as traced:
-        run = await app.control.start(request, who(req), starter_through(client))
+        run = await app.control.start(request, who(req), starter_through(client), named)
         traced.attributes["status"] = "202"
         learn(run_id=run.run_id)
         _LOG.info("run %s of %s begins as %s", run.run_id, run.plan, run.mode.value)
-    url = f"{req.url.split('?')[0].rstrip('/')}/{run.run_id}"
-    return answer({"run_id": run.run_id, "status_url": url}, 202, {"Location": url})
+    return _started(req, run, 202)
 
 
 @blueprint.function_name("http_list_runs")
@@ -107,6 +111,11 @@ async def cancel_run(req: func.HttpRequest) -> func.HttpResponse:
     read_query(req)
     app = await current()
     return _changed(await app.control.cancel(req.route_params["run_id"], who(req)))
+
+
+def _started(req: func.HttpRequest, run: Run, status: int) -> func.HttpResponse:
+    url = f"{req.url.split('?')[0].rstrip('/')}/{run.run_id}"
+    return answer({"run_id": run.run_id, "status_url": url}, status, {"Location": url})
 
 
 def _changed(run: Run) -> func.HttpResponse:

@@ -17,11 +17,27 @@ from triggers.queries import DEFAULT_PAGE, LARGEST_PAGE
 from triggers.record_schema import SCHEMAS as RECORDS
 from triggers.report_schema import SCHEMAS as REPORTS
 from triggers.rollback_schema import SCHEMAS as ROLLBACKS
-from triggers.run_requests import CutoverBody, PreviewBody, RequeueBody, ResumeBody, RollbackBody, RunBody
+from triggers.run_requests import (
+    IDEMPOTENCY_KEY,
+    CutoverBody,
+    PreviewBody,
+    RequeueBody,
+    ResumeBody,
+    RollbackBody,
+    RunBody,
+)
 
 _BODIES: tuple[type[BaseModel], ...] = (RunBody, ResumeBody, PreviewBody, RequeueBody, RollbackBody, CutoverBody)
 _TEXT = {"type": "string"}
 _PLACE = "`next` of the page before"
+
+_NAME_OF_REQUEST = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
+    "description": "Name of the request, new for each: sent again after a lost answer, it begins no second run",
+}
 
 _ABOUT = """\
 Migrations: plans, runs, and what came of them. An error is a problem document (RFC 9457) whose `code` tells what is
@@ -76,9 +92,12 @@ def _runs() -> dict[str, Any]:
         "RUN_ALREADY_ACTIVE",
         "TARGET_CHANGED",
         "TOO_LARGE",
+        "KEY_REUSED",
         status=202,
     )
     started["responses"]["202"]["headers"] = {"Location": {"description": "URL of its status", "schema": _TEXT}}
+    started["responses"]["200"] = {**started["responses"]["202"], "description": "A request of this name has begun it"}
+    started["parameters"] = [_NAME_OF_REQUEST]
     resumed = _operation(
         "Go on with a paused or halted run",
         _ref("Run"),
@@ -94,6 +113,7 @@ def _runs() -> dict[str, Any]:
     )
     listed = _operation("Runs, newest first", list_of(_ref("Run")))
     proof = _operation("What the target has, held against the source", _ref("Proof"), "UNKNOWN_RUN")
+    findings = _operation("All that a proof found, entity by entity", _ref("Findings"), "UNKNOWN_RUN")
     reported = _operation(
         "All there is to say about a run; JSON where `Accept` prefers it", _ref("Report"), "UNKNOWN_RUN"
     )
@@ -106,6 +126,10 @@ def _runs() -> dict[str, Any]:
             "get": _operation("Status of a run", _ref("RunStatus"), "UNKNOWN_RUN"),
         },
         "/api/runs/{run_id}/proof": {"parameters": [run_id], "get": proof},
+        "/api/runs/{run_id}/proof/findings": {
+            "parameters": [run_id],
+            "get": {**findings, "parameters": [_in_query("entity"), *_paging()]},
+        },
         "/api/runs/{run_id}/report": {"parameters": [run_id], "get": reported},
         "/api/runs/{run_id}/flaws": {"parameters": [run_id], "get": {**flaws, "parameters": narrowing}},
         "/api/runs/{run_id}/pause": {"parameters": [run_id], "post": paused},

@@ -1,7 +1,7 @@
 """Answers of the HTTP API: JSON, and errors as problem details (RFC 9457) with a ``code``."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import wraps
 
 import azure.functions as func
@@ -11,7 +11,6 @@ from shared.engine.job import NotConfigured
 from shared.engine.runs.refusals import ControlError
 from shared.model.errors import PortageError
 from shared.model.json import Json
-from shared.model.quoting import quoted
 from shared.settings.model import SettingsError
 
 _LOG = logging.getLogger("portage.api")
@@ -27,6 +26,7 @@ STATUS = {
     "TARGET_CHANGED": 409,
     "INVALID_STATE": 409,
     "TOKEN_STALE": 409,
+    "KEY_REUSED": 422,
     "TOO_LARGE": 413,
     "INTERNAL": 500,
     "NOT_CONFIGURED": 503,
@@ -45,6 +45,7 @@ _TITLES = {
     "TARGET_CHANGED": "The id map belongs to another portal or target",
     "INVALID_STATE": "The run's state does not allow this",
     "TOKEN_STALE": "The confirmation is not of what there is now",
+    "KEY_REUSED": "The idempotency key belongs to another request",
     "TOO_LARGE": "The request is too large",
     "INTERNAL": "Something went wrong inside Portage",
     "NOT_CONFIGURED": "A setting is missing or makes no sense",
@@ -60,11 +61,6 @@ class Problem(Exception):
         self.code = code
         self.detail = detail
         self.errors = errors or []
-
-
-def unknown_plan(name: str, known: Sequence[str]) -> Problem:
-    """404 for a plan that is not among ``known``."""
-    return Problem("UNKNOWN_PLAN", f"There is no plan '{quoted(name)}'; there are {', '.join(known)}")
 
 
 def answer(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:

@@ -30,7 +30,7 @@ _GATE = _object(
     gate=_TEXT,
     result={"enum": [one.value for one in Outcome]},
     wanted=_VALUE,
-    found={**_VALUE, "description": "null where there was nothing to be found"},
+    found={**_VALUE, "description": "null where nothing was looked at, or there was nothing to be found"},
     detail=_TEXT,
 )
 
@@ -45,6 +45,12 @@ _FINDING = _object(
     expected=_SHOWN,
     found=_SHOWN,
 )
+
+_LISTED: Schema = {
+    **_FINDING,
+    "required": ["entity", *_FINDING["required"]],
+    "properties": {"entity": _TEXT, **_FINDING["properties"]},
+}
 
 _FIGURES = _object(
     **dict.fromkeys(FIGURES, _COUNT),
@@ -63,7 +69,7 @@ _ENTITY = _object(
     },
     figures=_FIGURES,
     findings={"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
-    more={**_COUNT, "description": "Findings that are counted and not named"},
+    more={**_COUNT, "description": "How many findings there are besides; the list of findings has them all"},
 )
 
 _PROOF = _object(
@@ -73,7 +79,10 @@ _PROOF = _object(
     state={"enum": [state.value for state in RunState]},
     finished_at={**_PERHAPS, "format": "date-time"},
     sample={"type": "number", "description": "Share of the records that were made anew, field by field"},
-    passed={"type": ["boolean", "null"], "description": "Whether all gates are passed; null while the run works"},
+    passed={
+        "type": ["boolean", "null"],
+        "description": "Whether no gate stands against it; null while the run works, and where it looked at nothing",
+    },
     gates=_GATES,
     entities={
         "type": "object",
@@ -82,5 +91,11 @@ _PROOF = _object(
     },
 )
 
-SCHEMAS: dict[str, Schema] = {"Gate": _GATE, "Finding": _FINDING, "EntityProof": _ENTITY, "Proof": _PROOF}
+SCHEMAS: dict[str, Schema] = {
+    "Gate": _GATE,
+    "Finding": _FINDING,
+    "ListedFinding": _LISTED,
+    "EntityProof": _ENTITY,
+    "Proof": _PROOF,
+}
 """By the names that the document refers to them with."""

@@ -6,6 +6,7 @@ from shared.engine.runs.flaws import KINDS
 from shared.model.run import RunMode, RunState
 from shared.report.arrived import ENDS
 from triggers.answer_schemas import ANSWERS
+from triggers.cutover_schema import SCHEMAS as CUTOVER
 
 Schema = dict[str, Any]
 
@@ -101,10 +102,29 @@ def _cost() -> Schema:
     return _object(
         basis={"enum": ["measured", "sampled", "assumed"]},
         currency=_TEXT,
-        storage_transactions=_object(measured=_PERHAPS_COUNT, at_most=_COUNT, arithmetic=_TEXT),
+        storage_transactions=_object(
+            measured={**_PERHAPS_COUNT, "description": "On pages and slices; null where nobody counted"},
+            around_them={**_PERHAPS_COUNT, "description": "Estimated: turns, wake-ups, shares of budgets"},
+            around_them_arithmetic=_TEXT,
+            at_most={**_COUNT, "description": "What the benchmark allows for so many records in large entities"},
+            arithmetic=_TEXT,
+        ),
         lines=_list(_object(what=_TEXT, arithmetic=_TEXT, usd=_NUMBER)),
         not_included=_TEXT,
     )
+
+
+def _cutover() -> Schema:
+    told = CUTOVER["Cutover"]["properties"]
+    window = _object(began=_PERHAPS_INSTANT, switched=_PERHAPS_INSTANT, finished=_PERHAPS_INSTANT, by=_PERHAPS)
+    run = {name: _OF_RUN[name] for name in ("run_id", "mode", "state", "started_at", "finished_at")}
+    section = _object(
+        **{name: told[name] for name in ("state", "users_work_at", "go", "sheet", "checklist", "events")},
+        window=window,
+        runs=_list(_object(**run)),
+        of_this_run={**_YES, "description": "Whether the run is linked to it"},
+    )
+    return {**section, "type": ["object", "null"], "description": "null where nobody has begun one for this plan"}
 
 
 def _report() -> Schema:
@@ -129,6 +149,7 @@ def _report() -> Schema:
         flaws=_object(
             counts=_by_name(_object(**dict.fromkeys(KINDS, _COUNT))), items=_list(_named("Flaw")), complete=_YES
         ),
+        cutover=_cutover(),
         read_only=read_only,
         calls=effort,
         cost=_cost(),

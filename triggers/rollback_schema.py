@@ -38,6 +38,7 @@ _PREVIEW = _object(
     whole={"type": "boolean", "description": "Whether the run is rolled back then; else it stays what it is"},
     stays={**_NAMES, "description": "Entities that the target cannot undo: their records are kept"},
     may_go_along={**_NAMES, "description": "Others that may refer to what goes: such records go, too"},
+    later={**_NAMES, "description": "Runs that may have written since, the newest first: undo them before"},
     token={**_TEXT, "description": "Confirms exactly this"},
     expires_at=_INSTANT,
 )

@@ -21,6 +21,7 @@ def previewed(preview: Preview) -> JsonObject:
         "whole": preview.whole,
         "stays": list(preview.stays),
         "may_go_along": list(preview.may_go_along),
+        "later": list(preview.later),
         "token": preview.token,
         "expires_at": preview.expires_at.isoformat().replace("+00:00", "Z"),
     }

@@ -1,6 +1,7 @@
 """Reading the bodies of requests that start, preview or resume a run, or requeue its dead letters."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
@@ -8,6 +9,7 @@ import azure.functions as func
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from shared.engine.runs.repeating import Named
 from shared.engine.runs.request import RunRequest
 from shared.model.cutover import CutoverAction
 from shared.model.plan import Plan
@@ -15,6 +17,9 @@ from shared.model.quoting import has_control_characters, quoted
 from shared.model.run import RunMode, RunOptions
 from triggers.problems import Problem
 from triggers.queries import CONTROL_CHARACTERS, invalid
+
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
+"""What a caller may name a request by."""
 
 MODES = tuple(mode.value for mode in RunMode)
 
@@ -40,6 +45,7 @@ class Options(BaseModel):
     failure_threshold: Share = 0.01
     sample: Share = 0.05
     apply_deletes: bool = False
+    repair: bool = False
 
 
 class RunBody(BaseModel):
@@ -116,6 +122,16 @@ def read_body(request: func.HttpRequest) -> RunBody:
     return body
 
 
+def read_name(request: func.HttpRequest, body: RunBody) -> Named | None:
+    """How the caller named the request, if it did. Raises Problem INVALID_REQUEST for a key that is none."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not IDEMPOTENCY_KEY.fullmatch(key):
+        raise invalid("Idempotency-Key", "expected 1 to 200 visible ASCII characters")
+    return Named(key, body.model_dump_json())
+
+
 def read_preview_body(request: func.HttpRequest) -> PreviewBody:
     """No body means all entities. Raises Problem INVALID_REQUEST as ``read_body`` does."""
     return _read(request, PreviewBody, "an object with entities, or nothing") if request.get_body() else PreviewBody()
@@ -183,6 +199,8 @@ def to_request(body: RunBody, plan: Plan, already_in: frozenset[str]) -> RunRequ
             raise invalid("entities", f"{name} needs {', '.join(missing)}; add it or run it before")
     if body.options.apply_deletes and not mode.writes:
         raise invalid("options.apply_deletes", f"goes with modes that write; {mode.value} writes nothing")
+    if body.options.repair and mode is not RunMode.FULL:
+        raise invalid("options.repair", f"goes with mode full; {mode.value} does not read all that may have to be sent")
     options = RunOptions(**body.options.model_dump())
     return RunRequest(plan.name, mode, chosen, body.since, options)
 

@@ -1,6 +1,7 @@
 """``portage rollback``."""
 
 import sys
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from cli.arguments import AsJson, RunId, open_api
 from cli.exits import ExitCode
 from cli.output import Output
 from cli.run_status import RunStatus
-from cli.views.rollback import Bar, Said, left_view, preview_view, records_in
+from cli.views.rollback import Bar, Left, Said, left_view, preview_view, reasons_view, records_in
 from cli.views.run import rollback_line
 from cli.watching import watch
 from shared.model.json import as_list, as_map
@@ -78,11 +79,16 @@ def _over(status: RunStatus) -> bool:
 
 
 def _tell(api: Api, run_id: str, status: RunStatus, output: Output) -> None:
-    """What was done, then every record that is left."""
+    """What was done, then every record that is left, and how many there are for which reason."""
     output.say(rollback_line(status))
     place: str | None = ""
+    reasons: Counter[Left] = Counter()
     while place is not None:
         page = as_map(api.rolled_back(run_id, after=place or None).body)
-        output.show(left_view(as_list(page.get("items"))))
+        items = [as_map(item) for item in as_list(page.get("items"))]
+        reasons.update(map(Left.of, items))
+        output.show(left_view(items))
         following = page.get("next")
         place = following if isinstance(following, str) else None
+    if len(reasons) < reasons.total():
+        output.show(reasons_view(reasons))

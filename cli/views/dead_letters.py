@@ -44,7 +44,8 @@ def next_line(run_id: str, page: Json, limit: int | None) -> str:
 def requeued_lines(told: JsonObject, *, dry_run: bool) -> list[str]:
     """How many letters go again, or would; where; and which ids nobody knows."""
     count, waiting, runs = told.get("requeued"), told.get("waiting"), as_list(told.get("runs"))
-    what = f"{number(count)} dead letter{'' if count == 1 else 's'}" if isinstance(count, int) else "dead letters"
+    many = "all these dead letters, which are too many to count at once,"
+    what = f"{number(count)} dead letter{'' if count == 1 else 's'}" if isinstance(count, int) else many
     among = f", {number(waiting)} of them for want of others" if isinstance(waiting, int) and waiting else ""
     would = ("would go" if dry_run else "go") if count != 1 or dry_run else "goes"
     lines = [f"{what} {would} again{among}"]

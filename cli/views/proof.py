@@ -29,6 +29,7 @@ _STYLES = {
     "failed": "bold red",
     "unverified": "bold yellow",
     "not_readable": "yellow",
+    "not_asked": "yellow",
 }
 
 
@@ -36,7 +37,8 @@ def proof_view(proof: JsonObject) -> RenderableType:
     """The table of entities; below it the findings, then the gates, and the verdict last."""
     entities = as_map(proof.get("entities"))
     named = ((str(name), as_map(one)) for name, one in entities.items())
-    found = [line for name, one in named for line in _found(name, one)]
+    run_id = clean(str(proof.get("run_id")))
+    found = [line for name, one in named for line in _found(run_id, name, one)]
     gates = [_gate(as_map(one)) for one in as_list(proof.get("gates"))]
     return Group(*([_table(entities)] if entities else []), *found, *gates, _verdict(proof))
 
@@ -54,21 +56,22 @@ def _table(entities: JsonObject) -> Table:
     return table
 
 
-def _found(name: str, entity: JsonObject) -> Iterator[Text]:
+def _found(run_id: str, name: str, entity: JsonObject) -> Iterator[Text]:
     for reason in as_list(entity.get("reasons")):
         yield Text(clean(f"{name}: {reason}"))
     for item in as_list(entity.get("findings")):
-        yield Text(clean(_finding(name, as_map(item))))
+        yield Text(finding_line(name, as_map(item)))
     if more := entity.get("more"):
-        yield Text(f"{clean(name)}: and {number(more)} more")
+        yield Text(f"{clean(name)}: and {number(more)} more; all of them: portage verify {run_id} --findings")
 
 
-def _finding(name: str, finding: JsonObject) -> str:
+def finding_line(name: str, finding: JsonObject) -> str:
+    """One finding of an entity, in words."""
     target = f"target id {finding.get('target_id')}"
     record = finding.get("source_id") or target
     values = (finding.get("expected"), finding.get("found"))
     compared = f" (expected {_value(values[0])}, found {_value(values[1])})" if any(values) else ""
-    return f"{name} {record}: {finding.get('kind')}: {finding.get('message')}{compared}"
+    return clean(f"{name} {record}: {finding.get('kind')}: {finding.get('message')}{compared}")
 
 
 def _value(value: Json) -> str:
@@ -91,7 +94,14 @@ def _verdict(proof: JsonObject) -> Text:
     run = f"run {proof.get('run_id')}"
     if not as_map(proof.get("entities")):
         return Text(clean(f"{run}: nothing is proven in a run of mode {proof.get('mode')}"))
-    told = {True: "all gates are passed", False: "not all gates are passed"}
-    return Text(
-        clean(f"{run}: {told.get(proof.get('passed') or False) if proof.get('finished_at') else 'still at work'}")
-    )
+    if not proof.get("finished_at"):
+        return Text(clean(f"{run}: still at work"))
+    gates = map(as_map, as_list(proof.get("gates")))
+    unasked = ", ".join(str(gate.get("gate")) for gate in gates if gate.get("result") == "not_asked")
+    but = f" but those not asked about: {unasked}" if unasked else ""
+    told = {
+        True: f"all gates are passed{but}",
+        False: "not all gates are passed",
+        None: "nothing is proven, for there was nothing to read back",
+    }
+    return Text(clean(f"{run}: {told.get(proof.get('passed'))}"))

@@ -1,9 +1,10 @@
 """Rollbacks: what one takes, how far it is, and what it left."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -14,7 +15,7 @@ from cli.failures import Failure
 from cli.run_status import RunStatus
 from cli.views.run import away_line, rollback_line, waiting_line
 from cli.views.text import clean, number
-from shared.model.json import Json, JsonObject, as_list, as_map
+from shared.model.json import JsonObject, as_list, as_map
 
 _COUNTS = ("created", "updated", "deleted", "placeholders")
 _TOTALS_SECONDS = 10.0
@@ -34,6 +35,9 @@ def preview_view(preview: JsonObject) -> RenderableType:
     lines = []
     if along := as_list(preview.get("may_go_along")):
         lines.append(f"records of these that refer to what goes may go along: {', '.join(map(str, along))}")
+    if later := as_list(preview.get("later")):
+        lines.append(f"runs that may have written since: {', '.join(map(str, later))}; undo them first, in this order,")
+        lines.append("or what they changed or deleted stays as they left it")
     if any(as_map(one).get("open_slices") for one in as_map(preview.get("entities")).values()):
         lines.append("the run did not end by itself: what it wrote last is not counted here, and undone all the same")
     return Group(table, *(Text(clean(line)) for line in lines))
@@ -45,15 +49,35 @@ def records_in(preview: JsonObject) -> int:
     return sum(int(one.get(name) or 0) for one in entities for name in _COUNTS)
 
 
-def left_view(items: Sequence[Json]) -> RenderableType:
+class Left(NamedTuple):
+    """Why records of one entity were left, or went unasked."""
+
+    entity: str
+    outcome: str
+    why: str
+
+    @staticmethod
+    def of(item: JsonObject) -> "Left":
+        """From a record of the API."""
+        why = ": ".join(str(item[name]) for name in ("reason", "hint") if item.get(name))
+        return Left(str(item.get("entity") or "?"), str(item.get("outcome") or "?"), why)
+
+
+def left_view(items: Sequence[JsonObject]) -> RenderableType:
     """A line for each record that was kept, failed, or went along unasked, with the reason."""
-    return Group(*(Text(clean(_left(as_map(item)))) for item in items))
+    return Group(*(Text(clean(_left(item))) for item in items))
+
+
+def reasons_view(counts: Counter[Left]) -> RenderableType:
+    """How many records were left for which reason, the most frequent first."""
+    lines = [f"{number(count)} x {left.entity} {left.outcome}: {left.why}" for left, count in counts.most_common()]
+    return Group(Text("in all:"), *(Text(clean(line)) for line in lines))
 
 
 def _left(item: JsonObject) -> str:
     record = " ".join(str(item[name]) for name in ("entity", "source_id") if item.get(name))
-    why = ": ".join(str(item[name]) for name in ("reason", "hint") if item.get(name))
-    return f"{record}: {item.get('outcome') or '?'}{f': {why}' if why else ''}"
+    left = Left.of(item)
+    return f"{record}: {left.outcome}{f': {left.why}' if left.why else ''}"
 
 
 class Bar:

@@ -10,7 +10,7 @@ from cli.run_status import FURTHER, EntityStatus, RunStatus
 from cli.views.progress import Progress
 from cli.views.text import clean, clock, duration, instant, number
 from shared.model.reasons import REASONS
-from shared.model.run import RunState
+from shared.model.run import RunMode, RunState
 
 _STYLES = {
     RunState.COMPLETED: "green",
@@ -135,11 +135,22 @@ def outcome_lines(status: RunStatus) -> list[str]:
 
 
 def gate_lines(status: RunStatus) -> list[str]:
-    """Whether the target was proven to have what it should; nothing of a run that proved nothing."""
+    """What the proof came to; nothing of a run that has none."""
     open_ones = [f"{gate} ({result})" for gate, result in status.gates.items() if result not in _FINE_GATES]
     if open_ones:
         return [f"gates that are not passed: {', '.join(open_ones)}; look with: portage verify {status.run_id}"]
-    return ["read back and proven: all gates are passed"] if status.gates else []
+    if not status.gates:
+        return []
+    if not status.verdicts:
+        return ["nothing is proven: the run had nothing to read back"]
+    others = [f"{name} ({verdict})" for name, verdict in status.verdicts.items() if verdict != "proven"]
+    lines = [f"read back, and not simply proven: {', '.join(others)}"] if others else []
+    if status.mode == RunMode.DELTA:
+        rest = f"the rest of the target it did not look at: portage verify --plan {status.plan} does"
+        return lines or [f"what this run wrote is read back and proven; {rest}"]
+    unasked = ", ".join(gate for gate, result in status.gates.items() if result == "not_asked")
+    but = f" but those not asked about: {unasked}" if unasked else ""
+    return [*lines, f"{'' if others else 'read back and proven: '}all gates are passed{but}"]
 
 
 def shortfall_line(entity: EntityStatus) -> str:

@@ -29,7 +29,7 @@ _CLOUD = re.compile(r"\.bitrix24\.[a-z]{2,6}(?:\.[a-z]{2})?\Z")
 
 def portal_of(urls: Sequence[str]) -> str:
     """Host (and port) of the portal that all webhook ``urls`` are of. Raises ValueError without quoting a URL."""
-    portals = {Access.webhook(url).portal for url in urls}
+    portals = {Access.of(url).portal for url in urls}
     if len(portals) != 1:
         raise ValueError("the webhooks must all be of one portal")
     return portals.pop()
@@ -72,7 +72,7 @@ class Bitrix24Source:
         Raises ValueError for URLs of which ``portal_of`` does.
         """
         transports = [
-            Transport(Access.webhook(url), http, Lane(budget, number), successor=successor)
+            Transport(Access.of(url), http, Lane(budget, number), successor=successor)
             for number, url in enumerate(urls)
         ]
         return Bitrix24Source(portal_of(urls), Webhooks(transports), media, rate)

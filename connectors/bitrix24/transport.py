@@ -1,10 +1,10 @@
-"""Calls to one portal by one webhook (or OAuth token): POST and JSON, read methods only."""
+"""Calls to one portal by one webhook or access token: POST and JSON, read methods only."""
 
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
@@ -42,35 +42,32 @@ class Access:
     base: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     user: str | None = None
-    """Whose webhook it is; None for a token."""
+    """Whose webhook it is; None for an application's token."""
 
     @staticmethod
-    def webhook(url: str) -> "Access":
-        """From an incoming webhook ``https://portal/rest/{user}/{secret}/``. Raises ValueError without quoting it."""
-        form = "a webhook URL must have the form https://portal/rest/{user id}/{secret}/"
+    def of(url: str) -> "Access":
+        """From the URL of an incoming webhook, ``https://portal/rest/{user}/{secret}/``, or that of an application,
+        ``https://portal/rest/?auth={access token}`` (API facts §1.1). Raises ValueError without quoting it.
+        """
         parts = urlsplit(url.strip())
         path = [part for part in parts.path.split("/") if part]
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or len(path) != 3 or path[0] != "rest":
-            raise ValueError(form)
-        if not path[1].isdigit():
-            raise ValueError(form)
-        register_secret(path[2])
-        base = f"{parts.scheme}://{parts.netloc}/rest/{path[1]}/{path[2]}/"
-        return Access(_portal(url), base, user=str(int(path[1])))
-
-    @staticmethod
-    def oauth(portal_url: str, token: str) -> "Access":
-        """From the portal's address and an access token."""
-        parts = urlsplit(portal_url.strip())
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-            raise ValueError("the portal's address must have the form https://portal")
-        register_secret(token)
-        return Access(_portal(portal_url), f"{parts.scheme}://{parts.netloc}/rest/", token)
+        token = parse_qs(parts.query).get("auth", [""])[0] if path == ["rest"] else ""
+        webhook = len(path) == 3 and path[0] == "rest" and path[1].isdigit()
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not (webhook or token):
+            raise ValueError(
+                "a webhook URL must have the form https://portal/rest/{user id}/{secret}/, "
+                "that of an application https://portal/rest/?auth={access token}"
+            )
+        register_secret(token or path[2])
+        root = f"{parts.scheme}://{parts.netloc}/rest/"
+        if token:
+            return Access(_portal(url), root, token)
+        return Access(_portal(url), f"{root}{path[1]}/{path[2]}/", user=str(int(path[1])))
 
     def successor(self, urls: Sequence[str]) -> "Access":
-        """The webhook of the same user among ``urls``, which may have another secret; without one, this one again."""
+        """The one of the same user (or the application's) among ``urls``, with another secret; else this one again."""
         try:
-            others = [Access.webhook(url) for url in urls]
+            others = [Access.of(url) for url in urls]
         except ValueError:
             return self
         same = [one for one in others if (one.portal, one.user) == (self.portal, self.user)]

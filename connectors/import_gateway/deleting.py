@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from connectors.import_gateway.methods import DELETE, idempotency_key
 from connectors.import_gateway.receipts import unexpected
+from connectors.import_gateway.refusals import BatchTooLarge
 from shared.model.idmap import IdMapEntry
 from shared.model.json import Json, JsonObject
 from shared.model.records import Receipt
@@ -15,7 +16,21 @@ Call = Callable[[str, JsonObject], Awaitable[Json]]
 
 
 async def delete(call: Call, entity: str, run_id: str, batch_id: str, entries: Sequence[IdMapEntry]) -> list[Receipt]:
-    """A receipt for each of ``entries``, with the list that it is in as its outcome."""
+    """A receipt for each of ``entries``, with the list that it is in as its outcome.
+
+    The contract names no size for these calls: one that is too large for the gateway goes in halves.
+    """
+    try:
+        return await _some(call, entity, run_id, batch_id, entries)
+    except BatchTooLarge:
+        if len(entries) == 1:
+            raise
+        half = len(entries) // 2
+        first = await delete(call, entity, run_id, f"{batch_id}-a", entries[:half])
+        return first + await delete(call, entity, run_id, f"{batch_id}-b", entries[half:])
+
+
+async def _some(call: Call, entity: str, run_id: str, batch_id: str, entries: Sequence[IdMapEntry]) -> list[Receipt]:
     items = [
         {"source_id": one.source_id, "idempotency_key": idempotency_key(entity, one.source_id, one.checksum)}
         for one in entries
@@ -31,6 +46,8 @@ async def delete(call: Call, entity: str, run_id: str, batch_id: str, entries: S
 
 def _receipt(outcome: str, entry: Json) -> Receipt:
     match entry:
+        case str(source_id) if outcome != "failed":
+            return Receipt(source_id, outcome)
         case {"source_id": str(source_id)} if outcome != "failed":
             return Receipt(source_id, outcome)
         case {"source_id": str(source_id), "code": str(code), **more}:

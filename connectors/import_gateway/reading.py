@@ -11,13 +11,14 @@ from connectors.import_gateway.methods import COUNT, LIST, MEDIA, MEDIA_GET, MED
 from connectors.import_gateway.receipts import unexpected
 from connectors.import_gateway.refusals import Malformed, classify
 from shared.http.client import Answer, TooMuch
-from shared.model.errors import PortageError, RecordRejected
+from shared.model.errors import PortageError, RecordRejected, RetryLater
 from shared.model.json import Json, JsonObject
 from shared.model.records import Listed, Listing
 
 _IDS_PER_READ = 100
 _MOST_LISTED = 1000
 _OK = 200
+_GONE = (404, 410)
 _LONGEST_FILE = 120.0
 """Seconds for one file, as for writing it."""
 
@@ -79,7 +80,11 @@ class ReadBack:
         return Listing(items, following)
 
     async def fetch(self, media_id: str, into: BinaryIO) -> str:
-        """A file; answers the checksum in its header. Raises RecordRejected("media.gone") for an unknown one."""
+        """A file; answers the checksum in its header. Raises RecordRejected("media.gone") for one that is not there.
+
+        The contract has no word for a file that was listed and is lost: 404 and 410 are taken for one, whatever else
+        the answer says but that the method is not offered.
+        """
         try:
             answer = await self.line.post(
                 MEDIA_GET, orjson.dumps({"media_id": media_id}), _file_comes, longest=_LONGEST_FILE, into=into
@@ -118,4 +123,9 @@ def _file(item: Json) -> Listed:
 
 def _file_comes(answer: Answer) -> PortageError | None:
     """The body of a good answer is the file, not JSON."""
-    return None if answer.status == _OK else classify(answer)
+    if answer.status == _OK:
+        return None
+    error = classify(answer)
+    if answer.status in _GONE and isinstance(error, RetryLater):
+        return Malformed("target.refused", f"HTTP {answer.status}")
+    return error

@@ -206,7 +206,7 @@ customMetrics
   }
 ]
 
-resource rule 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = [for one in rules: {
+resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for one in rules: {
   name: '${name}-${one.name}'
   location: location
   tags: tags

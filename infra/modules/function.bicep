@@ -98,6 +98,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: subnetId
+    vnetRouteAllEnabled: true
     keyVaultReferenceIdentity: identity.id
     functionAppConfig: {
       deployment: {

@@ -12,6 +12,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from lab.bench.deltas import unchanged_delta
 from lab.bench.extraction import beside_fast_bitrix24, many_deals, operating_limit, portal_limit
 from lab.bench.importing import gateway_limit, without_limits
 from lab.bench.markup import markup
@@ -33,14 +34,16 @@ _SCENARIOS: tuple[Scenario, ...] = (
     scale_out,
     markup,
 )
+_LONG: tuple[Scenario, ...] = (unchanged_delta,)
+"""A quarter of an hour and more, so only by name."""
 
 
 def main() -> int:
     """Measure, print a table, write ``.local/bench/bench.json``. 1 when a scenario fails."""
-    known = {one.__name__: one for one in _SCENARIOS}
+    known = {one.__name__: one for one in (*_SCENARIOS, *_LONG)}
     parser = argparse.ArgumentParser(prog="make bench", description="How fast Portage is, as shares of the limits.")
-    parser.add_argument("scenario", nargs="*", help=f"some of {', '.join(known)}; without any, all of them")
-    chosen = parser.parse_args().scenario or list(known)
+    parser.add_argument("scenario", nargs="*", help=f"some of {', '.join(known)}; without any, all but the last")
+    chosen = parser.parse_args().scenario or [one.__name__ for one in _SCENARIOS]
     if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(known)}")
     scenarios = [known[name] for name in chosen]

@@ -28,12 +28,17 @@ class Measure:
 
 def run_plan(system: System, api: Api, entities: Sequence[str]) -> Json:
     """Run the plan for ``entities`` and answer the status at its end. Raises RuntimeError for another end."""
+    return ended(system, api, api.start(entities=entities), _PATIENCE_SECONDS)
 
-    def ended(status: Json) -> bool:
+
+def ended(system: System, api: Api, run_id: str, patience: float) -> Json:
+    """The status of a run at its end, which is waited for. Raises RuntimeError for another end than ``completed``."""
+
+    def is_over(status: Json) -> bool:
         system.must_be_alive()  # a run waits long for a part that does not answer
         return status["state"] in ENDED
 
-    status = api.wait_for(api.start(entities=entities), ended, timeout=_PATIENCE_SECONDS)
+    status = api.wait_for(run_id, is_over, timeout=patience)
     if status["state"] != "completed":
         raise RuntimeError(f"the run ended {status['state']}: {status['reason']} {status['message']}")
     return status

@@ -23,7 +23,7 @@ def check(template: Template, templates: Mapping[Path, Template], main: Path) ->
     for one in template.declared("module"):
         target = called[one.name]
         if target is None:
-            yield template.finding(one.line, f"module {one.name}: there is no file {_file(one)}")
+            yield template.finding(one.line, f"module {one.name}: there is no file {called_file(one)}")
         else:
             yield from _given(template, one, target)
     for name, output, line in template.used_outputs:
@@ -40,7 +40,7 @@ def _taken(template: Template, templates: Mapping[Path, Template]) -> Iterator[F
         (other, one.name)
         for other in templates.values()
         for one in other.declared("module")
-        if (other.path.parent / _file(one)).resolve() == template.path.resolve()
+        if (other.path.parent / called_file(one)).resolve() == template.path.resolve()
     ]
     if not calls:
         yield template.finding(1, "no template calls this module")
@@ -51,12 +51,13 @@ def _taken(template: Template, templates: Mapping[Path, Template]) -> Iterator[F
             yield template.finding(one.line, f"nobody takes output {one.name}")
 
 
-def _file(declaration: Declaration) -> str:
+def called_file(declaration: Declaration) -> str:
+    """The path of the file that a module is made of, from the file that calls it."""
     return text_of(declaration.node.named_children[1]).strip("'")
 
 
 def _target(template: Template, one: Declaration, templates: Mapping[Path, Template]) -> Template | None:
-    return templates.get((template.path.parent / _file(one)).resolve())
+    return templates.get((template.path.parent / called_file(one)).resolve())
 
 
 def _given(template: Template, one: Declaration, target: Template) -> Iterator[Finding]:

@@ -26,6 +26,15 @@ def check(main: Template, folder: Path) -> Iterator[Finding]:
             yield Finding(path.name, 1, message)
 
 
+def fits(parameter: Mapping[str, Any], value: object) -> bool:
+    """Whether a value is known here, and one that a parameter takes; azd replaces placeholders by its own values."""
+    return not _is_placeholder(value) and not any(_misfits("", parameter, value))
+
+
+def _is_placeholder(value: object) -> bool:
+    return isinstance(value, str) and _PLACEHOLDER.match(value) is not None
+
+
 def _messages(parameters: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
     for name, parameter in parameters.items():
         if name not in given and parameter["default"] is None:
@@ -40,7 +49,7 @@ def _messages(parameters: Mapping[str, Any], given: Mapping[str, Any]) -> Iterat
 
 
 def _misfits(name: str, parameter: Mapping[str, Any], value: object) -> Iterator[str]:
-    if isinstance(value, str) and _PLACEHOLDER.match(value):
+    if _is_placeholder(value):
         return
     kind = parameter["type"]
     if not isinstance(value, _TYPES[kind]) or (kind == "int" and isinstance(value, bool)):

@@ -1,4 +1,4 @@
-"""Resources: type and API version exist, what the provider needs is there, and so is what the house asks for."""
+"""Resources: type and API version are known, and what the house asks for is there."""
 
 import re
 import tomllib
@@ -12,7 +12,6 @@ TYPES: Mapping[str, Mapping[str, Any]] = tomllib.loads(
     Path(__file__).with_name("resource_types.toml").read_text(encoding="utf-8")
 )
 
-_TOP = frozenset(["dependsOn", "identity", "kind", "location", "name", "parent", "properties", "scope", "sku", "tags"])
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _MISSING = object()
 
@@ -28,6 +27,11 @@ def check(template: Template) -> Iterator[Finding]:
             yield from _parent(template, declared, resource["type"])
 
 
+def is_known(kind: str, version: str) -> bool:
+    """Whether a type and its API version are in the table."""
+    return kind in TYPES and version in TYPES[kind]["versions"]
+
+
 def _messages(resource: Mapping[str, Any]) -> Iterator[str]:
     kind, version = resource["type"], resource["api_version"]
     known = TYPES.get(kind)
@@ -39,8 +43,6 @@ def _messages(resource: Mapping[str, Any]) -> Iterator[str]:
     elif version not in known["versions"]:
         yield f"{kind} has no API version {version}"
     body = _body(resource["config"])
-    for name in sorted(body.keys() - _TOP):
-        yield f"{kind} has no property {name}"
     if resource["existing"]:
         if "name" not in body:
             yield "name is missing"

@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from shared.model.records import DeadLetter
+from shared.engine.letters import Cause
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 
@@ -24,14 +23,11 @@ def fingerprint(entity: str, reason: str, field: str | None, message: str) -> st
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def top_causes(letters: Iterable[DeadLetter], most: int = 3) -> str:
-    """The most frequent causes in words, with how many letters share each and one of their ids."""
-    listed = list(letters)
-    example = {letter.cause: letter for letter in reversed(listed)}
-    counted = Counter(letter.cause for letter in listed)
+def top_causes(causes: Sequence[Cause], most: int = 3) -> str:
+    """The first ``most`` of ``causes`` in words, with how many letters share each and one of their ids."""
     told = []
-    for cause, count in counted.most_common(most):
-        one = example[cause]
+    for cause in causes[:most]:
+        one = cause.first
         where = f"{one.reason}, {one.field}" if one.field else one.reason
-        told.append(f"{count} x {one.entity} ({where}): {one.message}, as {one.entity} {one.source_id}")
+        told.append(f"{cause.count} x {one.entity} ({where}): {one.message}, as {one.entity} {one.source_id}")
     return "; ".join(told)

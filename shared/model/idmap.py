@@ -33,7 +33,8 @@ class IdMapEntry:
     """One row: the target id of a source record, and the checksum of what was last written there.
 
     ``origin`` tells whether that content would be the same today; without one it has to be made to be known. ``within``
-    is the source id of the parent by which the record lies in the map, None where it lies by its own.
+    is the source id of the parent by which the record lies in the map, None where it lies by its own. ``altered``: when
+    last looked at, the target had something else than was written there.
     """
 
     entity: str
@@ -46,6 +47,7 @@ class IdMapEntry:
     page: str
     origin: Origin | None = None
     within: str | None = None
+    altered: bool = False
 
     @property
     def made_up(self) -> bool:

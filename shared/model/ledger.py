@@ -123,6 +123,7 @@ class Counts:
     repeated: int = 0
     extra: int = 0
     foreign: int = 0
+    findings: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         """Field by field."""
@@ -157,6 +158,7 @@ class PageRow:
     in which each holds something. ``ids_digest`` is that of a page's source ids in their order, on which slices rely.
     ``earlier`` counts the attempts of before its dead letters were requeued, ``wakes`` the wake-ups of this generation
     that nobody has answered by putting the row away or completing it.
+    ``transactions`` are those of storage that the attempt took which completed the row, and those before it that told.
     ``seal`` is the digest of a slice that is in the target for good. ``making_up`` are ids, by entity, of which its
     worker set out to make up records: it, or another slice, may have done so.
     """
@@ -181,6 +183,7 @@ class PageRow:
     wakes: int = 0
     reason: str | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    transactions: int = 0
     coverage: dict[str, int] = field(default_factory=dict)
     undecided: dict[str, int] = field(default_factory=dict)
     ids_digest: str | None = None

@@ -1,6 +1,6 @@
 """A plan: the graph of entities that one job moves, and how each is read, mapped and written."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from shared.model.gates import Gates
@@ -72,7 +72,8 @@ class Plan:
     """Entities in import order. ``digest`` changes when anything of the plan does, mappings included.
 
     ``placeholders``: by entity, the canonical record that stands for one the source has no more; ``{id}`` in a text
-    becomes the source id. ``gates`` have to be passed for a sign-off. ``brake`` keeps deletions in bounds.
+    becomes the source id. ``gates`` have to be passed for a sign-off. ``brake`` keeps deletions in bounds. ``recipes``:
+    by entity that is imported, a digest of its mapping and of the tables that mappings read.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Plan:
     placeholders: JsonObject = field(default_factory=dict)
     gates: Gates = field(default_factory=Gates)
     brake: Brake = field(default_factory=Brake)
+    recipes: Mapping[str, str] = field(default_factory=dict)
 
     def entity(self, name: str) -> Entity:
         """Raises KeyError when the plan has no such entity."""

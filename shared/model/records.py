@@ -175,6 +175,10 @@ class SchemaNeeds:
         return bool(self.custom or self.codes)
 
 
+LetterPlace = tuple[str, str, str]
+"""Run, entity and source id of a dead letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A record (or page) that failed for good. Points to the raw data; never holds the payload.
@@ -194,3 +198,8 @@ class DeadLetter:
     field: str | None = None
     page: str | None = None
     needs: str | None = None
+
+    @property
+    def place(self) -> LetterPlace:
+        """Where it stands among all of them."""
+        return self.run_id, self.entity, self.source_id

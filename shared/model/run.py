@@ -58,6 +58,7 @@ class RunOptions:
     failure_threshold: float = 0.01
     sample: float = 0.05
     apply_deletes: bool = False
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,9 @@ class Run:
     it may believe. ``requeued`` are blobs that name dead letters which the run is to take up again and has not yet.
     ``undo`` is the one under way, ``undos`` the number of the last one, ``undone`` the entities it undid. ``trace``
     is the place in a trace (a ``traceparent``) below which all work of the run belongs.
-    ``source_time`` is what the source's clock showed before anything was read; ``reads_since`` says (ISO) from when on
-    a delta reads the entities that it does not read whole.
+    ``source_time`` is what the source's clock showed before anything was read, ``source_ahead`` how many seconds it was
+    ahead of ours; ``reads_since`` says (ISO) from when on a delta reads the entities that it does not read whole, and
+    ``remade`` of which of them it makes all records again, since their mapping is another one than it was.
     """
 
     run_id: str
@@ -120,7 +122,9 @@ class Run:
     requeued: tuple[str, ...] = ()
     trace: str | None = None
     source_time: datetime | None = None
+    source_ahead: float = 0.0
     reads_since: dict[str, str] = field(default_factory=dict)
+    remade: tuple[str, ...] = ()
     etag: str | None = None
 
     @property

@@ -3,14 +3,14 @@
 Every method may raise ``RetryLater("storage.unreachable", …)`` when the store stays out after its own short retries.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import EntityRow, PageKey, PageRow, Stage
-from shared.model.records import DeadLetter
+from shared.model.records import DeadLetter, LetterPlace
 from shared.model.run import Run
 from shared.model.tombstones import Tombstone
 
@@ -169,8 +169,16 @@ class DeadLetters(Protocol):
     async def remove(self, run_id: str, entity: str, source_ids: Sequence[str]) -> None:
         """Take out letters whose records went in after all; unknown ids are ignored."""
 
-    async def list(self, run_id: str | None = None) -> list[DeadLetter]:
-        """All letters (of one run), in key order."""
+    async def page(
+        self, run_id: str | None = None, *, after: LetterPlace | None = None, size: int = 1000
+    ) -> list[DeadLetter]:
+        """Up to ``size`` letters (of one run) behind a place, in the order of runs, entities and padded ids.
+
+        Fewer than ``size``: there are no more. A place stays good when its letter goes.
+        """
+
+    async def find(self, places: Collection[LetterPlace]) -> list[DeadLetter]:
+        """The letters that there are at these places."""
 
     async def count(self) -> int:
         """How many letters there are; none of them is held in memory for that."""

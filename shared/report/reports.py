@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import dataclass
 
 from shared.engine.clock import Clock
+from shared.engine.cutover.cutovers import Cutovers
 from shared.engine.dead_letters.grouping import by_cause
 from shared.engine.job import Jobs, NotConfigured
+from shared.engine.letters import letters_of
 from shared.engine.proof.proofs import Proofs
 from shared.engine.runs.flaws import KINDS, Flaws
 from shared.engine.runs.status import Statuses
@@ -15,7 +17,8 @@ from shared.ports.stores import Stores
 from shared.report.arrived import ENDS, arrived
 from shared.report.asked import asked, instant
 from shared.report.calls import effort, evidence
-from shared.report.cost import estimate
+from shared.report.cost import Quantities, estimate
+from shared.report.cutting_over import cutting_over
 from shared.report.fields import coverage
 from shared.report.signing import headline, sign_off
 
@@ -36,19 +39,21 @@ class Reports:
     statuses: Statuses
     proofs: Proofs
     flaws: Flaws
+    cutovers: Cutovers
     clock: Clock
 
     async def of(self, run: Run) -> JsonObject:
         """See ``Report`` in the OpenAPI document. What is not known is null."""
         plan = self.jobs.plan_of(run.plan)
-        status, proof, letters, listed, binding = await asyncio.gather(
+        status, proof, causes, listed, binding, cutover = await asyncio.gather(
             self.statuses.of(run),
             self.proofs.of(run),
-            self.stores.dead_letters.list(run.run_id),
+            by_cause(letters_of(self.stores.dead_letters, run.run_id)),
             self.flaws.page(run, MOST_FLAWS),
             self.stores.runs.binding(run.plan),
+            self.cutovers.of(plan),
         )
-        entities, causes = status["entities"], by_cause(letters)
+        entities = status["entities"]
         came = arrived(plan, entities)
         request = asked(run, plan, binding)
         flaws = _counted_flaws(entities)
@@ -62,7 +67,7 @@ class Reports:
             "visibility": _visibility(entities),
             "fields": self._fields(run, entities),
             "dead_letters": {
-                "total": len(letters),
+                "total": sum(cause["count"] for cause in causes),
                 "causes": causes[:MOST_CAUSES],
                 "more_causes": max(0, len(causes) - MOST_CAUSES),
             },
@@ -71,12 +76,16 @@ class Reports:
                 "items": [one.document() for one in listed[0]],
                 "complete": listed[1] is None,
             },
+            "cutover": cutting_over(cutover, run.run_id),
             "read_only": evidence(status["source_methods"]),
             "calls": effort(status["source_methods"], status["target_methods"], status["failures"]),
             "cost": estimate(
-                sum(one["extracted"] for one in entities.values()),
-                sum(came["total"][end] for end in ENDS),
-                request["seconds"],
+                Quantities(
+                    sum(one["extracted"] for one in entities.values()),
+                    sum(came["total"][end] for end in ENDS),
+                    request["seconds"],
+                    status["storage_transactions"],
+                )
             ),
         }
         return {**document, "sign_off": sign_off(document)}

@@ -26,14 +26,25 @@ def headline(proof: JsonObject) -> JsonObject:
     if missed:
         return _headline("not_passed", f"Not all gates are passed: {', '.join(missed)}.")
     if proof["passed"]:
-        return _headline("passed", "All gates that the plan sets are passed.")
+        unasked = ", ".join(gate["gate"] for gate in proof["gates"] if gate["result"] == "not_asked")
+        but = f" but those that were not asked about: {unasked}" if unasked else ""
+        return _headline("passed", f"All gates that the plan sets are passed{but}.")
     return _headline("nothing_proven", "Nothing was proven in this run.")
 
 
 def sign_off(document: JsonObject) -> JsonObject:
     """``to_accept``: one line each, with the name by which it is accepted. ``document`` is the report without this."""
     items = [{"name": name, "text": text} for name, text in _open_points(document)]
-    return {"to_accept": items, "afterwards": list(AFTERWARDS), "signatories": list(SIGNATORIES)}
+    return {"to_accept": items, "afterwards": _afterwards(document["cutover"]), "signatories": list(SIGNATORIES)}
+
+
+def _afterwards(cutover: JsonObject | None) -> list[str]:
+    """The checklist of the cutover, as far as it is open, where there is one."""
+    if cutover is None:
+        return list(AFTERWARDS)
+    open_lines = [one for one in cutover["checklist"] if not one["done"]]
+    due = [f"{one['what']}" + (f", until {one['due']}" if one["due"] else "") + "." for one in open_lines]
+    return [*due, AFTERWARDS[-1]]
 
 
 def _open_points(document: JsonObject) -> Iterator[tuple[str, str]]:
@@ -41,13 +52,14 @@ def _open_points(document: JsonObject) -> Iterator[tuple[str, str]]:
     for one in document["asked"]["private_data"]:
         yield f"private data: {one['option']}", f"was read, for {one['enabled_by']} asked for it"
     for gate in proof["gates"]:
-        if gate["result"] not in _FINE:
+        if gate["result"] != "passed":
             yield f"gate {gate['gate']}", f"{gate['result']}: {gate['detail']}"
     for name, entity in proof["entities"].items():
         if entity["verdict"] not in ("proven", None):
             yield f"{name}: {entity['verdict']}", "; ".join(entity["reasons"]) or "see the findings"
     for name, counts in arrived["entities"].items():
         yield from _counted(name, counts)
+    yield from _against(document["cutover"])
     for name, fields in (document["fields"] or {}).items():
         if undecided := fields["undecided"]:
             named = ", ".join(one["field"] for one in undecided)
@@ -56,6 +68,14 @@ def _open_points(document: JsonObject) -> Iterator[tuple[str, str]]:
         told = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items() if count)
         if told:
             yield f"{name}: records that lack something", told
+
+
+def _against(cutover: JsonObject | None) -> Iterator[tuple[str, str]]:
+    """What the sheet of a cutover says against it, or leaves to be weighed."""
+    if cutover is not None and cutover["of_this_run"]:
+        for line in cutover["sheet"]:
+            if line["says"] != "go":
+                yield f"cutover: {line['check']}", f"{line['says'].replace('_', ' ')}: {line['detail']}"
 
 
 def _counted(name: str, counts: JsonObject) -> Iterator[tuple[str, str]]:

@@ -64,7 +64,7 @@ class Settings(BaseModel):
     webhook_urls: SecretStr | None = Field(
         None,
         alias="PORTAGE_BITRIX24_WEBHOOK_URLS",
-        description="Incoming webhooks of the portal, comma-separated",
+        description="Webhooks of the portal, comma-separated; of an application …/rest/?auth={access token}",
         json_schema_extra=LIVE,
     )
     media_hosts: str | None = Field(

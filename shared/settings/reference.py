@@ -30,6 +30,7 @@ OTHERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Command line": {
         "PORTAGE_URL": ("Address of the function app", "that of this machine"),
         "PORTAGE_FUNCTION_KEY": ("Its function key", "that of the data folder"),
+        "PORTAGE_ACCESS_TOKEN": ("Secret. Token of a person who signed in", "–"),
     },
     "Import gateway": {
         "GATEWAY_HOST": ("Address to listen at", "127.0.0.1"),

@@ -35,6 +35,7 @@ def load_run(document: dict[str, Any], etag: str | None) -> Run:
         "undo": _undo(document["undo"]) if document.get("undo") else None,
         "undone": tuple(document.get("undone", ())),
         "requeued": tuple(document.get("requeued", ())),
+        "remade": tuple(document.get("remade", ())),
         "etag": etag,
     }
     return Run(**{**document, **instants, **typed})
@@ -62,6 +63,7 @@ def dump_entry(entry: IdMapEntry) -> dict[str, Any]:
             else {}
         ),
         **({"within": entry.within} if entry.within is not None else {}),
+        **({"altered": True} if entry.altered else {}),
     }
 
 
@@ -78,6 +80,7 @@ def load_entry(row: dict[str, Any]) -> IdMapEntry:
         page=row["page"],
         origin=Origin(row["origin"], tuple(orjson.loads(row["links"]))) if "origin" in row else None,
         within=row.get("within"),
+        altered=bool(row.get("altered", False)),
     )
 
 

@@ -37,7 +37,7 @@ FAINT = """() => {
 @pytest.fixture
 def full(page: Page, api: DashboardStandIn) -> Page:
     """The dashboard with something of everything on it."""
-    verdicts = ("proven", "differs", "unverified", "not_readable")
+    verdicts = ("proven", "differs", "unverified", "not_readable", "not_asked")
     user = run()["entities"]["user"]
     entities: dict[str, Any] = {f"entity_{verdict}": {**user, "verdict": verdict} for verdict in verdicts}
     api.tell(

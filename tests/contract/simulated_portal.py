@@ -38,6 +38,9 @@ class SimulatedPortal:
     def webhook(self, secret: str, user: int = 1) -> str:
         return f"{self.url}/rest/{user}/{secret}/"
 
+    def application(self, token: str) -> str:
+        return f"{self.url}/rest/?auth={token}"
+
     def stats(self) -> JsonObject:
         stats: JsonObject = httpx.get(f"{self.url}/__sim/stats").json()
         return stats

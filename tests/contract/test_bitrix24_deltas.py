@@ -85,11 +85,17 @@ async def _read_since(before: Copy, *entities: str, behind: float = 1.0) -> Copy
     return Copy(before.source, before=before, moments=dict.fromkeys(entities, moment), generation="delta")
 
 
+def _deleted(portal: SimulatedPortal, entity: str) -> frozenset[str]:
+    """Some may be restored, as they were."""
+    return frozenset(str(one["id"]) for one in _journal(portal) if (one["entity"], one["what"]) == (entity, "deleted"))
+
+
 @pytest.mark.parametrize("entity", BY_DATE_OF_CHANGE)
 async def test_with_what_changed_a_copy_is_as_a_fresh_one(portal: SimulatedPortal, entity: str) -> None:
     before = await _read(portal, "smart_process_type", entity)
     delta = await _read_since(before, entity)
     await _while_people_work(portal, {})
+    delta.missing = {entity: _deleted(portal, entity)}
     await delta.fetch("smart_process_type", entity)
     fresh = (await _read(portal, "smart_process_type", entity)).rows_of(entity)
     together = before.rows_of(entity) | delta.rows_of(entity)
@@ -137,6 +143,7 @@ async def _twice(portal: SimulatedPortal, *entities: str, new: Mapping[str, int]
     before = await _read(portal, *entities)
     delta = await _read_since(before, *(one for one in entities if one in CHANGING))
     await _while_people_work(portal, new)
+    delta.missing = {"task": _deleted(portal, "task")}
     await delta.fetch(*entities)
     return before, delta
 
@@ -200,3 +207,12 @@ async def test_a_portal_where_nothing_happens_costs_few_calls(portal: SimulatedP
     known = portal.stats()["requests"]
     await delta.fetch(*entities)
     assert portal.stats()["requests"] - known < 60
+
+
+async def test_what_was_gone_and_changed_as_well_is_read_once(portal: SimulatedPortal) -> None:
+    before = await _read(portal, "deal")
+    some = sorted(before.rows_of("deal"))[:3]
+    delta = await _read_since(before, "deal", behind=10**9)
+    delta.missing = {"deal": frozenset(some)}
+    await delta.fetch("deal")
+    assert delta.rows_of("deal").keys() >= set(some)

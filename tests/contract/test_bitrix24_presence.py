@@ -84,3 +84,16 @@ async def test_a_post_that_everybody_who_saw_it_misses_is_gone(portal: Simulated
 async def test_nobody_says_of_a_post_that_no_webhook_saw_whether_it_is_gone(portal: SimulatedPortal) -> None:
     copy = await _copy(portal)
     assert await copy.source.gone("feed_post", ["999999"], copy) == frozenset()
+
+
+async def test_a_comment_that_was_deleted_is_gone_and_others_of_its_task_are_not(portal: SimulatedPortal) -> None:
+    before = await _copy(portal, "task", "task_comment")
+    known = set(before.rows_of("task_comment"))
+    tasks = {str(row["task_id"]) for row in before.rows_of("task_comment").values()}
+    gone = await _deleted(portal, "task_comment", {one for one in known if one.startswith("m")})
+    after = Copy(before.source, before=before)
+    there = {str(row["id"]) for row in portal.truth("task")}
+    of_lost_tasks = {name for name, row in before.rows_of("task_comment").items() if str(row["task_id"]) not in there}
+    assert tasks & there
+    assert gone - of_lost_tasks <= await before.source.gone("task_comment", sorted(known), after)
+    assert not await before.source.gone("task_comment", sorted(known - gone - of_lost_tasks), after)

@@ -118,14 +118,14 @@ async def test_members_of_groups_arrive_with_them(portal: SimulatedPortal, clien
     portal.switch(faults=0.3)
     source = Bitrix24Source.of_webhooks([portal.webhook(SECRET)], client, OpenBudget(), fetcher(portal.url))
     records = await _read_all(source, "group")
-    transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
+    transport = Transport(Access.of(portal.webhook(SECRET)), client, OpenBudget())
     portal.switch(faults=0.0)
     for record in records[::20]:
         assert record.data["members"] == (await transport.call("sonet_group.user.get", {"ID": record.id})).result
 
 
 async def test_a_write_never_reaches_the_portal(portal: SimulatedPortal, client: HttpClient) -> None:
-    transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
+    transport = Transport(Access.of(portal.webhook(SECRET)), client, OpenBudget())
     requests = portal.stats()["requests"]
     for method in ("user.add", "USER.ADD", "user.get?cmd[a]=user.add", "batch"):
         with pytest.raises(RunStopped):
@@ -139,7 +139,7 @@ async def test_a_write_never_reaches_the_portal(portal: SimulatedPortal, client:
 async def test_a_value_means_the_same_alone_and_in_a_batch(
     portal: SimulatedPortal, client: HttpClient, name: str
 ) -> None:
-    transport = Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget())
+    transport = Transport(Access.of(portal.webhook(SECRET)), client, OpenBudget())
     asked: JsonObject = {"FILTER": {"!NAME": name, "<=ID": 3}, "sort": "ID", "order": "ASC", "ADMIN_MODE": True}
     alone = await transport.call("user.get", asked)
     together = await transport.batch({"a": ("user.get", asked), "b": ("department.get", {"NAME": name})})
@@ -147,7 +147,7 @@ async def test_a_value_means_the_same_alone_and_in_a_batch(
 
 
 async def test_a_secret_that_is_wrong_stops_the_run(portal: SimulatedPortal, client: HttpClient) -> None:
-    transport = Transport(Access.webhook(portal.webhook("n0t-the-secret")), client, OpenBudget())
+    transport = Transport(Access.of(portal.webhook("n0t-the-secret")), client, OpenBudget())
     with pytest.raises(RunStopped) as refusal:
         await transport.call("user.get", {})
     assert refusal.value.reason.code == "source.unauthorised"
@@ -155,7 +155,7 @@ async def test_a_secret_that_is_wrong_stops_the_run(portal: SimulatedPortal, cli
 
 
 async def test_a_scope_that_is_missing_stops_the_entity(portal: SimulatedPortal, client: HttpClient) -> None:
-    transport = Transport(Access.webhook(portal.webhook(NARROW)), client, OpenBudget())
+    transport = Transport(Access.of(portal.webhook(NARROW)), client, OpenBudget())
     answer = await transport.batch({"a": ("department.get", {}), "b": ("user.get", {})})
     assert "a" in answer.results
     assert (type(answer.errors["b"]), answer.errors["b"].reason.code) == (EntityStopped, "source.denied")
@@ -166,7 +166,7 @@ async def test_a_scope_that_is_missing_stops_the_entity(portal: SimulatedPortal,
 async def test_an_individual_block_stops_the_run(portal: SimulatedPortal, client: HttpClient) -> None:
     portal.switch(overload=True)
     with pytest.raises(RunStopped) as refusal:
-        await Transport(Access.webhook(portal.webhook(SECRET)), client, OpenBudget()).call("user.get", {})
+        await Transport(Access.of(portal.webhook(SECRET)), client, OpenBudget()).call("user.get", {})
     assert refusal.value.reason.code == "source.overloaded"
 
 
@@ -176,7 +176,7 @@ async def test_too_many_requests_slow_down_under_every_status(
 ) -> None:
     busy.switch(throttle_status=status)
     budget = OpenBudget()
-    transport = Transport(Access.webhook(busy.webhook(SECRET)), client, budget)
+    transport = Transport(Access.of(busy.webhook(SECRET)), client, budget)
     answers = await asyncio.gather(*(transport.call("server.time", {}) for _ in range(8)), return_exceptions=True)
     refusals = [answer for answer in answers if isinstance(answer, SlowDown)]
     assert {(refusal.reason.code, refusal.retry_after) for refusal in refusals} == {("source.throttled", None)}
@@ -187,7 +187,7 @@ async def test_a_method_whose_seconds_are_spent_rests_until_the_portal_counts_an
     spent: SimulatedPortal, client: HttpClient
 ) -> None:
     budget = OpenBudget()
-    transport = Transport(Access.webhook(spent.webhook(SECRET)), client, budget)
+    transport = Transport(Access.of(spent.webhook(SECRET)), client, budget)
     page = ("user.get", {"start": -1})
     answer = await transport.batch({f"p{number}": page for number in range(5)})
     assert list(answer.results) == ["p0", "p1", "p2"]

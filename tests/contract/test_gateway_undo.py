@@ -152,6 +152,16 @@ def test_what_was_kept_goes_once_the_later_run_is_undone(gateway: RunningGateway
     assert _roll_back(gateway, run("r")) == {"company": [(run("c"), "deleted", None)]}
 
 
+def test_what_a_later_run_deleted_goes_once_that_run_is_undone(
+    gateway: RunningGateway, run: Callable[[str], str]
+) -> None:
+    gateway.create("company", run("c"), run_id=run("r"), title="A")
+    _delete(gateway, "company", run("c"), run_id=run("later"))
+    assert _roll_back(gateway, run("r")) == {"company": [(run("c"), "kept", "LATER_RUN")]}
+    assert _roll_back(gateway, run("later")) == {"company": [(run("c"), "restored", None)]}
+    assert _roll_back(gateway, run("r")) == {"company": [(run("c"), "deleted", None)]}
+
+
 @pytest.mark.parametrize("changed", ['data = \'{"title": "Own"}\'', "checksum = 'x'"])
 def test_what_was_changed_in_the_target_is_kept(
     gateway: RunningGateway, run: Callable[[str], str], changed: str

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import pytest
@@ -34,7 +35,13 @@ class OpenBudget:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the gateway keeps its files."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[str]:
     """A gateway that takes files of up to 9 MiB; where it is."""
     directory, port = tmp_path_factory.mktemp("gateway"), free_port()
     settings = {
@@ -42,6 +49,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "GATEWAY_CODES": f"7:{CODE}",
         "PORTAGE_DATA_DIR": str(directory),
         "GATEWAY_MAX_MEDIA_BYTES": str(MOST),
+        "GATEWAY_MEDIA_DIR": str(files),
     }
     process = Process("gateway", module("gateway"), log_dir=directory, env=environment(settings))
     process.ready()
@@ -140,6 +148,25 @@ async def test_a_file_comes_back_byte_for_byte_however_long_it_is(gateway: Impor
         told = await gateway.fetch(str(receipt.target_id), into)
         assert into.getvalue() == content
     assert told == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_gateway_that_says_by_its_status_that_a_file_is_gone_is_understood(status: int) -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(status, text="no such file"))
+    client = HttpClient("target", tally=lambda _method, _verdict: None, http=httpx.AsyncClient(transport=transport))
+    address = GatewayAddress.parse(f"http://127.0.0.1:1/webhook/7/{CODE}")
+    with pytest.raises(RecordRejected) as caught:
+        await ImportGateway(address, client, OpenBudget(), open_memory_stores().media).fetch("m1", BytesIO())
+    assert caught.value.reason.code == "media.gone"
+
+
+async def test_a_file_that_is_lost_on_the_gateways_disk_is_not_gone_for_sure(
+    gateway: ImportGateway, base: str, files: Path
+) -> None:
+    receipt = await _write(gateway, await _stored(gateway, "lost/1", b"lost"))
+    (files / hashlib.sha256(b"lost").hexdigest()).unlink()
+    with pytest.raises(RetryLater):
+        await gateway.fetch(str(receipt.target_id), BytesIO())
 
 
 async def test_a_file_that_the_gateway_does_not_know_cannot_be_fetched(gateway: ImportGateway) -> None:

@@ -1,7 +1,7 @@
 """A code of the gateway and a webhook of the portal that are exchanged while records move: none is lost or doubled."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -55,9 +55,13 @@ def secrets(gateway: RunningGateway, portal: SimulatedPortal) -> Secrets:
     return secrets
 
 
+async def configured(secrets: Secrets) -> ConfiguredJobs:
+    return ConfiguredJobs(Configuration(await secrets.read(), secrets.read), open_memory_stores(), Counters())
+
+
 @pytest.fixture
 async def jobs(secrets: Secrets) -> ConfiguredJobs:
-    return ConfiguredJobs(Configuration(await secrets.read(), secrets.read), open_memory_stores(), Counters())
+    return await configured(secrets)
 
 
 def exchange_code(gateway: RunningGateway, secrets: Secrets, known: str = NEW_CODE) -> None:
@@ -115,13 +119,15 @@ async def test_work_under_way_goes_on_at_the_gateway_it_began_with(
         await target.count("user")
 
 
-async def test_every_record_is_read_once_though_the_webhook_changes_between_pages(
-    portal: SimulatedPortal, secrets: Secrets, jobs: ConfiguredJobs
+@pytest.mark.parametrize("form", [SimulatedPortal.webhook, SimulatedPortal.application])
+async def test_every_record_is_read_once_though_what_opens_the_portal_changes_between_pages(
+    portal: SimulatedPortal, secrets: Secrets, form: Callable[[SimulatedPortal, str], str]
 ) -> None:
-    copy = Copy(cast("Bitrix24Source", jobs.of(PLAN).source))
+    secrets.values["PORTAGE_BITRIX24_WEBHOOK_URLS"] = form(portal, SECRET)
+    copy = Copy(cast("Bitrix24Source", (await configured(secrets)).of(PLAN).source))
     await copy.fetch("department")
     portal.switch(revoked=[SECRET])
-    secrets.values["PORTAGE_BITRIX24_WEBHOOK_URLS"] = portal.webhook(NEW_SECRET)
+    secrets.values["PORTAGE_BITRIX24_WEBHOOK_URLS"] = form(portal, NEW_SECRET)
     await copy.fetch("user")
     assert set(copy.rows_of("user")) == {str(row["ID"]) for row in portal.truth("user")}
 

@@ -36,10 +36,10 @@ async def test_dead_letters_are_reconciled_by_record(stores: Stores) -> None:
     letter = DeadLetter("run-1", "user", "a/b 17", "target.conflict", "taken", 1, None, "c1", "email")
     await stores.dead_letters.add([letter])
     await stores.dead_letters.add([replace(letter, attempts=2), replace(letter, source_id="18")])
-    found = {one.source_id: one.attempts for one in await stores.dead_letters.list("run-1")}
+    found = {one.source_id: one.attempts for one in await stores.dead_letters.page("run-1")}
     assert found == {"a/b 17": 2, "18": 1}
     await stores.dead_letters.remove("run-1", "user", ["a/b 17", "unknown"])
-    assert [one.source_id for one in await stores.dead_letters.list()] == ["18"]
+    assert [one.source_id for one in await stores.dead_letters.page()] == ["18"]
 
 
 async def test_dead_letters_of_all_runs_are_counted(stores: Stores) -> None:

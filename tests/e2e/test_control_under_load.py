@@ -12,7 +12,7 @@ from lab.faults import Dialect, Kind
 from lab.system import Portal
 
 PEOPLE = ("department", "user", "group", "media_file")
-_MANY = Portal(users=2_000, departments=10, groups=10, rate=100_000.0, burst=100_000)
+_MANY = Portal(users=5_000, departments=10, groups=10, rate=100_000.0, burst=100_000)
 _A_WHILE = 2.0
 
 
@@ -32,7 +32,9 @@ def _users(system: HarshSystem) -> int:
 
 
 def _until_more_than(system: HarshSystem, written: int) -> None:
+    deadline = time.monotonic() + 90
     while _users(system) <= written:
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
@@ -41,7 +43,9 @@ def _until_hands_are_empty(system: HarshSystem, run_id: str) -> None:
     with TableServiceClient.from_connection_string(system.storage) as tables:
         ledger = tables.get_table_client("ledger")
         where = "PartitionKey ge @first and PartitionKey lt @last and held_by ne ''"
+        deadline = time.monotonic() + 60
         while list(ledger.query_entities(where, parameters=bounds)):
+            assert time.monotonic() < deadline
             time.sleep(0.1)
 
 

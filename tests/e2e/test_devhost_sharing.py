@@ -19,6 +19,7 @@ from lab.hosted_app import HostedApp
 
 APPS = Path(__file__).parents[1] / "replay" / "apps"
 LEASE = {"PORTAGE_DEVHOST_LEASE_SECONDS": "1", "PORTAGE_QUEUE_LEASE_SECONDS": "2", "PORTAGE_DEVHOST_REPLAY_TWICE": "1"}
+SOME, LONG = {"PORTAGE_DEVHOST_LEASE_SECONDS": "4"}, {"PORTAGE_DEVHOST_LEASE_SECONDS": "60"}
 TREE = sum((number + step) ** 2 for number in range(4) for step in range(5))
 
 StartHost = Callable[..., HostedApp]
@@ -98,7 +99,7 @@ def test_timers_and_waits_for_events_survive_a_kill(start_host: StartHost) -> No
 
 
 def test_requests_to_a_host_that_is_not_the_owner_are_served(start_host: StartHost) -> None:
-    owner, other = start_host(), start_host()
+    owner, other = start_host(settings=LONG), start_host(settings=LONG)
     assert (owns(owner), owns(other)) == (True, False)
     instance_id = other.start("wait_for_end")
     assert other.status(instance_id)["runtimeStatus"] in {"Pending", "Running"}
@@ -120,7 +121,7 @@ def test_orchestrations_move_to_another_host_when_their_owner_is_killed(start_ho
 
 
 def test_an_owner_that_stalls_beyond_its_lease_does_not_disturb_its_successor(start_host: StartHost) -> None:
-    owner, other = start_host(), start_host()
+    owner, other = start_host(settings=SOME), start_host(settings=SOME)
     instance_id = owner.start("slow_tree")
     time.sleep(0.3)
     os.kill(owner.process.pid, signal.SIGSTOP)
@@ -154,7 +155,7 @@ def test_a_message_of_a_killed_host_comes_back_when_its_lease_runs_out(start_hos
     incoming, outgoing = queue(connection, names["INCOMING_QUEUE"]), queue(connection, names["OUTGOING_QUEUE"])
     settings = names | {"TICK_SCHEDULE": "0 0 0 1 1 *"}
     first = start_host("triggers", settings)
-    incoming.send_message("sleep 1.0")
+    incoming.send_message("first 30")
     while incoming.peek_messages():
         time.sleep(0.02)
     first.process.kill()
@@ -169,7 +170,7 @@ def test_a_message_that_outlasts_the_grace_period_is_handed_back_at_once(
     incoming, outgoing = queue(connection, names["INCOMING_QUEUE"]), queue(connection, names["OUTGOING_QUEUE"])
     settings = names | {"TICK_SCHEDULE": "0 0 0 1 1 *", "PORTAGE_QUEUE_LEASE_SECONDS": "600"}
     stopping = start_host("triggers", settings | {"PORTAGE_DEVHOST_GRACE_SECONDS": "0.2"})
-    incoming.send_message("sleep 1.5")
+    incoming.send_message("first 5")
     while incoming.peek_messages():
         time.sleep(0.02)
     stopping.process.stop()
@@ -194,7 +195,7 @@ def test_an_occurrence_missed_while_no_host_ran_is_made_up_for_as_past_due(
 def test_timers_run_in_the_owner_only(start_host: StartHost, connection: str) -> None:
     names = queues_of("timers")
     ticks = queue(connection, names["TICK_QUEUE"])
-    settings = names | {"TICK_SCHEDULE": "* * * * * *"}
+    settings = names | SOME | {"TICK_SCHEDULE": "* * * * * *"}
     owner, other = start_host("triggers", settings), start_host("triggers", settings)
     assert {take(ticks) for _ in range(4)} == {str(owner.process.pid)}
     owner.process.kill()

@@ -21,7 +21,7 @@ BEYOND = (
     positive_data_acceptance,  # what no schema says (an entity that the plan has not) is refused with 400 as well
     unsupported_method,  # TRACE never gets as far as the app
 )
-FEW = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

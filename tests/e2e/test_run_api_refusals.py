@@ -191,6 +191,31 @@ def test_health_needs_no_key(system: System) -> None:
     assert httpx.get(f"{system.hosts[0].ready()}/api/health").status_code == 200
 
 
+def _start_named(system: System, key: str, **request: Any) -> httpx.Response:
+    headers = {"x-functions-key": system.keys.function, "Idempotency-Key": key}
+    body = {"plan": "bitrix24_onprem", "mode": "dry_run", **request}
+    return httpx.post(f"{system.hosts[0].ready()}/api/runs", headers=headers, json=body, timeout=30)
+
+
+def test_a_start_is_known_again_by_its_key(system: System, api: Api) -> None:
+    first, second = (_start_named(system, "key-1", entities=["department"]) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 200)
+    assert first.json() == second.json()
+    assert len(api.get("/runs?plan=bitrix24_onprem").json()) == 1
+
+
+def test_a_key_of_another_request_is_refused(system: System) -> None:
+    _start_named(system, "key-2", entities=["department"])
+    answer = _start_named(system, "key-2", entities=["department", "user"])
+    assert (answer.status_code, _problem(answer)["code"]) == (422, "KEY_REUSED")
+
+
+@pytest.mark.parametrize("key", ["", "two words", "x" * 201])
+def test_a_key_is_a_short_word(system: System, key: str) -> None:
+    problem = _problem(_start_named(system, key))
+    assert (problem["code"], "Idempotency-Key" in problem["detail"]) == ("INVALID_REQUEST", True)
+
+
 def test_a_second_run_of_a_plan_is_refused_while_the_first_goes_on(api: Api) -> None:
     run_id = api.start()
     answer = api.post("/runs", {"plan": "bitrix24_onprem", "mode": "full"})

@@ -58,7 +58,7 @@ def test_a_chain_is_four_rows_per_step_and_four_more() -> None:
     assert (run.output, run.rows, run.episodes) == (20, [4 * 2 + 4], 3)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(count=st.integers(1, 15), merged=st.integers(1, 16))
 def test_a_fan_out_gives_the_same_result_however_completions_are_merged(count: int, merged: int) -> None:
     run = drive(fan_out, script=DOUBLE, client_input=count, completions_per_episode=merged)

@@ -45,7 +45,7 @@ class StandIn(Listener):
     """Wants ``KEY`` like the real one.
 
     ``answers`` maps ``"GET /api/runs/r-1"`` to a sequence of (status, body); the last one repeats. A body of bytes goes
-    out as it is, any other as JSON.
+    out as it is, any other as JSON. An answer of status 0 gets lost.
     """
 
     answers: dict[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
@@ -68,6 +68,9 @@ class StandIn(Listener):
         if handler.headers.get("x-functions-key") == KEY:
             known = self.answers.get(name, [(404, b"")])
             status, answer = known[min(before, len(known) - 1)]
+        if status == 0:
+            handler.close_connection = True
+            return
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         handler.send_response(status)
         handler.send_header("content-type", "text/html" if content.startswith(b"<") else "application/json")

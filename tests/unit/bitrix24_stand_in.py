@@ -105,7 +105,7 @@ class OpenBudget:
 
 def connected(answer: Callable[[JsonObject], JsonObject]) -> Connected:
     """A transport whose calls ``answer`` answers: parameters of the call → body."""
-    transport = Connected(Access.webhook("https://portal.example/rest/1/secret-code/"), _CLIENT, OpenBudget())
+    transport = Connected(Access.of("https://portal.example/rest/1/secret-code/"), _CLIENT, OpenBudget())
     transport.answer = answer
     return transport
 

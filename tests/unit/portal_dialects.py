@@ -48,7 +48,7 @@ def portal_of(*options: str) -> Portal:
 def speaking(portal: Portal, dialect: Dialect) -> Bitrix24Source:
     """A source that reads the portal through the webhook of user 1."""
     client = HttpClient("source", lambda _method, _verdict: None)
-    transport = Spoken(Access.webhook("https://portal.example/rest/1/secret/"), client, OpenBudget())
+    transport = Spoken(Access.of("https://portal.example/rest/1/secret/"), client, OpenBudget())
     transport.client = httpx.AsyncClient(transport=httpx.ASGITransport(build(portal, Connections())))
     transport.dialect = dialect
     return Bitrix24Source("portal.example", Webhooks([transport]), fetcher())

@@ -81,7 +81,7 @@ async def transport(portal: Portal) -> AsyncIterator[Transport]:
     app = Starlette(routes=[Route("/{path:path}", portal.rest, methods=["GET", "POST"])])
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
     client = HttpClient("source", lambda method, verdict: portal.verdicts.append((method, verdict)), http=http)
-    yield Transport(Access.webhook(f"https://portal.example/rest/1/{SECRET}/"), client, OpenBudget())
+    yield Transport(Access.of(f"https://portal.example/rest/1/{SECRET}/"), client, OpenBudget())
     await client.close()
 
 

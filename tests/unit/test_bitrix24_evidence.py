@@ -31,7 +31,7 @@ def transport(recorded: Counter[tuple[str, str]]) -> Transport:
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     http = HttpClient("source", lambda method, verdict: recorded.update([(method, verdict)]), http=client)
-    return Transport(Access.webhook("https://portal.example/rest/1/secret-code/"), http, OpenBudget())
+    return Transport(Access.of("https://portal.example/rest/1/secret-code/"), http, OpenBudget())
 
 
 async def test_a_batch_is_one_request_and_what_was_in_it_counts_by_method_and_verdict(

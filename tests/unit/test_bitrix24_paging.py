@@ -70,7 +70,7 @@ def restless(chance: random.Random, wrongs: list[str], kept: set[int]) -> Happen
     return happen
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(IDS, st.integers(1, 8), st.integers(0, 10_000))
 def test_nothing_that_stays_is_missed_while_records_come_and_go(ids: set[int], ranges: int, seed: int) -> None:
     kept = set(ids)
@@ -79,7 +79,7 @@ def test_nothing_that_stays_is_missed_while_records_come_and_go(ids: set[int], r
     _holds(read, kept)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(IDS, st.integers(1, 8), st.integers(0, 10_000))
 def test_nothing_that_stays_is_missed_when_commands_go_wrong(ids: set[int], ranges: int, seed: int) -> None:
     kept = set(ids)
@@ -98,7 +98,7 @@ def _holds(read: list[tuple[JsonObject, list[int]]], kept: set[int]) -> None:
         assert all(cursor["after"] < one <= (cursor["upto"] or 10**9) for one in ids)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(IDS, st.integers(0, 9_000), st.integers(0, 3_000) | st.none(), st.integers(1, 60))
 def test_a_range_holds_what_lies_between_its_bounds(ids: set[int], after: int, width: int | None, pages: int) -> None:
     upto = None if width is None else after + width
@@ -107,7 +107,7 @@ def test_a_range_holds_what_lies_between_its_bounds(ids: set[int], after: int, w
     assert asyncio.run(read_all(reader_of(Portal(ids)), cursor)) == wanted
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(IDS, st.integers(1, 16))
 def test_ranges_meet_without_gap_or_overlap(ids: set[int], ranges: int) -> None:
     cursors = asyncio.run(reader_of(Portal(ids)).cut(ranges, NothingYet())).cursors

@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.bitrix24.operating import LIMIT, Operating
@@ -167,7 +167,6 @@ async def test_the_budget_hears_once_all_have_landed_that_a_method_is_spent() ->
     assert spending.hear(LIST, Operating(460.0, 45.0), 1) == pytest.approx(45.0, abs=1.0)
 
 
-@settings(deadline=None)
 @given(cost=st.floats(1.0, 8.0), workers=st.integers(1, 16), seed=st.integers(0, 99))
 def test_a_portal_never_has_to_refuse_and_gives_most_of_what_it_has(cost: float, workers: int, seed: int) -> None:
     dice, now, spent, windows = random.Random(seed), 0.0, 0.0, 3

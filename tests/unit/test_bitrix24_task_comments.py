@@ -28,13 +28,14 @@ class Discussed:
     """A portal of tasks with so many messages each (by task id, which is the chat's as well) and one old comment.
 
     ``wrong`` says how the answer to a command (method, task) goes wrong, if it does. ``copies`` are messages that are
-    the copy of the old comment; ``most`` commands can be answered in time.
+    the copy of the old comment; ``most`` commands can be answered in time; ``gone`` tasks were deleted meanwhile.
     """
 
     chats: dict[int, int]
     wrong: Callable[[str, int], Json] = lambda _method, _task: None
     copies: Collection[int] = ()
     most: int = 50
+    gone: Collection[int] = ()
     batches: list[JsonObject] = field(default_factory=list)
 
     def answer(self, body: JsonObject) -> JsonObject:
@@ -46,10 +47,12 @@ class Discussed:
         for key, command in body["cmd"].items():
             method, _, query = command.partition("?")
             asked = dict(parse_qsl(query))
-            task = int(asked.get("TASKID") or asked["DIALOG_ID"].removeprefix("chat"))
+            task = int(asked.get("TASKID") or asked.get("taskId") or asked["DIALOG_ID"].removeprefix("chat"))
             wrong = self.wrong(method, task)
             if isinstance(wrong, dict):
                 errors[key] = wrong
+            elif method == "tasks.task.get":
+                results[key] = [] if task in self.gone else {"task": {"id": str(task)}}
             elif method == "task.commentitem.getlist":
                 results[key] = None if wrong == "null" else [_comment(task)]
             else:
@@ -225,13 +228,21 @@ async def test_the_forum_is_enough_where_the_portal_has_no_chats() -> None:
 
 async def test_a_task_that_has_comments_and_shows_neither_world_is_lost() -> None:
     def closed(method: str, task: int) -> Json:
-        return None if task == 1 else GONE if method.startswith("task") else FORBIDDEN
+        return None if task == 1 or method == "tasks.task.get" else GONE if method[:4] == "task" else FORBIDDEN
 
     (page,) = await read_all(Discussed({1: 3, 2: 4, 3: 0}, closed))
     assert page.lost == (
         Lost("task-2-chat", "source.denied", "neither the forum nor the chat of this task is open to a webhook"),
     )
     assert page.coverage == {"chat_unreadable": 2, "forum_unreadable": 2, "chats_read": 1}
+
+
+async def test_a_task_that_was_deleted_since_it_was_listed_loses_nothing() -> None:
+    def closed(method: str, task: int) -> Json:
+        return None if task == 1 or method == "tasks.task.get" else GONE if method[:4] == "task" else FORBIDDEN
+
+    (page,) = await read_all(Discussed({1: 3, 2: 4}, closed, gone=[2]))
+    assert page.lost == ()
 
 
 async def test_a_task_whose_chat_is_read_in_parts_is_counted_once() -> None:

@@ -61,7 +61,7 @@ async def transport(portal: Portal) -> AsyncIterator[Transport]:
     app = Starlette(routes=[Route("/{path:path}", portal.rest, methods=["POST"])])
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
     client = HttpClient("source", lambda _method, _verdict: None, http=http)
-    yield Transport(Access.webhook("https://portal.example/rest/1/secret-code/"), client, portal)
+    yield Transport(Access.of("https://portal.example/rest/1/secret-code/"), client, portal)
     await client.close()
 
 

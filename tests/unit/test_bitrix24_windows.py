@@ -113,7 +113,7 @@ dates = st.lists(st.tuples(seconds, st.sampled_from([1, 1, 1, 30, 80])), max_siz
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(dates, st.booleans(), st.booleans(), st.booleans(), st.integers(2, 9))
 async def test_every_post_comes_out_once_however_many_share_a_second(
     published: list[int],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cli.exits import ExitCode
 from tests.unit.api_stand_in import KEY, StandIn, connected, entity, portage, status
 
 ODD_JSON = '{ "run_id":"r-1",  "state":"running", "message":"шлюз", "new_member":[1,2] }'.encode()
@@ -41,6 +42,39 @@ def test_a_started_run_is_told_with_the_way_to_watch_it(api: StandIn) -> None:
     api.answers["POST /api/runs"] = [(202, {"run_id": "r-1"})]
     result = portage("run", "bitrix24_onprem", env=connected(api))
     assert result.stdout == "run r-1 started; watch it with: portage status r-1 --watch\n"
+
+
+STARTED = {"run_id": "r-1", "status_url": "/api/runs/r-1"}
+
+
+def test_a_start_whose_answer_was_lost_is_asked_for_again_under_the_same_name(api: StandIn) -> None:
+    api.answers["POST /api/runs"] = [(0, b""), (200, STARTED)]
+    result = portage("run", "bitrix24_onprem", env=connected(api))
+    assert (result.exit_code, "run r-1 started" in result.stdout) == (0, True)
+    first, second = (request.headers["Idempotency-Key"] for request in api.requests)
+    assert first == second
+
+
+def test_each_start_has_a_name_of_its_own(api: StandIn) -> None:
+    api.answers["POST /api/runs"] = [(202, STARTED)]
+    for _ in range(2):
+        portage("run", "bitrix24_onprem", env=connected(api))
+    assert len({request.headers["Idempotency-Key"] for request in api.requests}) == 2
+
+
+def test_a_start_that_was_refused_is_not_repeated(api: StandIn) -> None:
+    problem = {"title": "A run of this plan has not ended", "code": "RUN_ALREADY_ACTIVE", "detail": "Run r-9"}
+    api.answers["POST /api/runs"] = [(409, problem)]
+    assert portage("run", "bitrix24_onprem", env=connected(api)).exit_code == ExitCode.REFUSED
+    assert len(api.requests) == 1
+
+
+def test_nothing_else_that_changes_something_is_repeated_by_itself(api: StandIn) -> None:
+    api.answers["POST /api/runs/r-1/pause"] = [(0, b""), (200, {})]
+    result = portage("pause", "r-1", env=connected(api))
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert "may have been carried out" in result.stderr
+    assert len(api.requests) == 1
 
 
 def test_json_is_passed_on_byte_for_byte(api: StandIn) -> None:

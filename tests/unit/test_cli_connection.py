@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -24,6 +25,31 @@ def port(api: StandIn) -> str:
 
 def test_the_option_wins_over_the_environment(api: StandIn) -> None:
     assert portage("--url", api.url, "plans", env={**connected(api), "PORTAGE_URL": NOWHERE}).exit_code == 0
+
+
+def test_requests_say_who_asks(api: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "Анна Б")
+    assert portage("plans", env=connected(api)).exit_code == 0
+    assert unquote(api.requests[-1].headers["x-portage-actor"]) == "Анна Б"
+
+
+def test_the_token_of_a_person_goes_along_with_the_key(api: StandIn) -> None:
+    assert portage("plans", env={**connected(api), "PORTAGE_ACCESS_TOKEN": "eyJ.token"}).exit_code == 0
+    assert api.requests[-1].headers["Authorization"] == "Bearer eyJ.token"
+
+
+def test_a_refusal_tells_that_the_token_may_have_expired_and_not_the_token(api: StandIn) -> None:
+    result = portage("plans", env={**connected(api, key="wrong"), "PORTAGE_ACCESS_TOKEN": "eyJ.token"})
+    assert (result.exit_code, "PORTAGE_ACCESS_TOKEN" in result.stderr, "eyJ" in result.output) == (6, True, False)
+
+
+def test_a_token_that_no_header_can_hold_is_a_usage_error(api: StandIn) -> None:
+    result = portage("plans", env={**connected(api), "PORTAGE_ACCESS_TOKEN": "two\nlines"})
+    assert (result.exit_code, "PORTAGE_ACCESS_TOKEN" in result.stderr, "lines" in result.stderr.split()) == (
+        2,
+        True,
+        False,
+    )
 
 
 def test_the_options_may_stand_behind_the_command(api: StandIn) -> None:

@@ -126,6 +126,13 @@ def test_requeueing_tells_how_many_go_again_and_where(api: StandIn) -> None:
     assert api.requests[0].body == {"cause": "c-1", "run_id": "r-1", "dry_run": False}
 
 
+def test_letters_that_are_too_many_to_count_are_requeued_without_a_number(api: StandIn) -> None:
+    uncounted = {**REQUEUED, "requeued": None, "waiting": None}
+    api.answers["POST /api/dead-letters/requeue"] = [(202, uncounted)]
+    told = lines(api, "dead-letters", "requeue", "--run", "r-1")
+    assert told[0] == "all these dead letters, which are too many to count at once, go again"
+
+
 def test_letters_are_requeued_by_their_ids(api: StandIn) -> None:
     api.answers["POST /api/dead-letters/requeue"] = [
         (200, {**REQUEUED, "requeued": 0, "runs": [], "unknown": ["a/b/1"]})

@@ -94,7 +94,16 @@ def test_all_pages_of_what_is_left_are_read(api: StandIn) -> None:
     first, second = ({**told, "next": "1"}, {**told, "items": [{**KEPT, "source_id": "4"}]})
     api.answers["GET /api/runs/r-1/rollback"] = [(200, first), (200, first), (200, second)]
     result = portage("rollback", "r-1", "--yes", env=connected(api))
-    assert [line.split(":")[0] for line in result.stdout.splitlines()[-2:]] == ["deal 3", "deal 4"]
+    lines = result.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[-4:-2]] == ["deal 3", "deal 4"]
+    assert lines[-2:] == ["in all:", "2 x deal kept: LOCALLY_CHANGED: Decide there."]
+
+
+def test_later_runs_are_named_before_anything_is_done(api: StandIn) -> None:
+    [(_, told)] = api.answers["POST /api/runs/r-1/rollback"][:1]
+    api.answers["POST /api/runs/r-1/rollback"][0] = (200, {**told, "later": ["r-3", "r-2"]})
+    told_first = portage("rollback", "r-1", "--yes", env=connected(api)).stdout.partition("rolled back")[0]
+    assert "runs that may have written since: r-3, r-2; undo them first" in told_first
 
 
 def test_json_without_yes_is_the_preview_and_changes_nothing(api: StandIn) -> None:

@@ -59,5 +59,14 @@ def test_who_signed_in_is_who_acts_and_else_it_is_the_key() -> None:
     assert who(request()) == "function key"
 
 
+def test_a_name_that_somebody_claims_is_stored_as_a_claim() -> None:
+    assert who(request(x_portage_actor="%D0%90%D0%BD%D0%BD%D0%B0")) == "function key, says to be Анна"
+    assert who(request(x_portage_actor="%00 ")) == "function key"
+
+
+def test_who_signed_in_claims_nothing() -> None:
+    assert who(request(x_ms_client_principal_name="anna@example.com", x_portage_actor="boris")) == "anna@example.com"
+
+
 def test_a_name_is_stored_short_and_printable() -> None:
     assert who(request(x_ms_client_principal_name="a\x1b[31m\u202e" + "b" * 500)) == "a[31m" + "b" * 195

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.import_gateway.deleting import delete
+from connectors.import_gateway.refusals import BatchTooLarge
 from shared.model.errors import RetryLater
 from shared.model.idmap import IdMapEntry
 from shared.model.json import Json, JsonObject
@@ -40,6 +41,37 @@ async def test_records_go_by_the_key_of_their_version() -> None:
     await delete(call, "task", "r", "b", ENTRIES)
     assert (sent[0]["method"], sent[0]["entity"]) == ("import.delete", "task")
     assert sent[0]["items"][0] == {"source_id": "1", "idempotency_key": f"source:task:1:{'c' * 64}"}
+
+
+async def test_a_gateway_may_list_what_it_deleted_by_its_ids_alone() -> None:
+    async def call(_method: str, _body: JsonObject) -> Json:
+        return {**ANSWER, "deleted": ["1"], "missing": ["2"]}
+
+    receipts = await delete(call, "task", "r", "b", ENTRIES)
+    assert {one.source_id: one.outcome for one in receipts} == {"1": "deleted", "2": "missing", "3": "failed"}
+
+
+async def test_what_is_too_large_for_one_call_goes_in_halves() -> None:
+    passed: list[tuple[str, list[str]]] = []
+
+    async def call(_method: str, body: JsonObject) -> Json:
+        ids = [one["source_id"] for one in body["items"]]
+        if len(ids) > 1:
+            raise BatchTooLarge("target.refused", "one at a time")
+        passed.append((body["batch_id"], ids))
+        return {"deleted": [{"source_id": one} for one in ids], "missing": [], "failed": []}
+
+    receipts = await delete(call, "task", "r", "b", ENTRIES)
+    assert [one.source_id for one in receipts] == ["1", "2", "3"]
+    assert passed == [("b-a", ["1"]), ("b-b-a", ["2"]), ("b-b-b", ["3"])]
+
+
+async def test_a_record_that_is_too_large_alone_stops_the_run() -> None:
+    async def call(_method: str, _body: JsonObject) -> Json:
+        raise BatchTooLarge("target.refused", "nothing at all")
+
+    with pytest.raises(BatchTooLarge):
+        await delete(call, "task", "r", "b", ENTRIES)
 
 
 @pytest.mark.parametrize(

@@ -267,3 +267,14 @@ def test_a_value_that_waits_for_a_definition_names_it(kind: str, given: Json) ->
 def test_a_value_that_its_definition_does_not_know_waits_for_nothing() -> None:
     told = {"CRM_DEAL:UF_CRM_A": {"LIST": [{"ID": "58", "VALUE": "blue"}]}}
     assert draft_of("57", type="enumeration", definitions=told).undefined == ()
+
+
+@pytest.mark.parametrize("told", [{"LIST": []}, {"enum": []}], ids=["classic", "universal"])
+def test_a_definition_whose_values_are_all_gone_is_there_all_the_same(told: JsonObject) -> None:
+    draft = draft_of("57", type="enumeration", definitions={"CRM_DEAL:UF_CRM_A": told})
+    assert (draft.data["custom"]["UF_A"], draft.undefined) == (None, ())
+
+
+def test_a_definition_whose_values_were_refused_is_not_there() -> None:
+    told: JsonObject = {"CRM_DEAL:UF_CRM_A": {"enum": [], "unread": ["enum"]}}
+    assert draft_of("57", type="enumeration", definitions=told).undefined == ("CRM_DEAL:UF_CRM_A",)

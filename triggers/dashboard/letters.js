@@ -23,6 +23,11 @@ function newCauseRow(runId, one) {
   return line;
 }
 
+/** How many go again; null when there were too many to count them at once. */
+function records(count) {
+  return count === null ? "All these records" : `${number(count)} records`;
+}
+
 async function requeue(runId, cause) {
   const selection = { cause, run_id: runId };
   const told = await post("dead-letters/requeue", { ...selection, dry_run: true });
@@ -31,10 +36,10 @@ async function requeue(runId, cause) {
     return;
   }
   const waiting = told.waiting ? ` ${number(told.waiting)} of them failed for want of others.` : "";
-  const text = `${number(told.requeued)} records are done again from the archive, by today's mappings.${waiting} The run works again and ends anew.`;
+  const text = `${records(told.requeued)} are done again from the archive, by today's mappings.${waiting} The run works again and ends anew.`;
   if (!(await confirmed("Requeue these records?", text, "Requeue"))) return;
   const begun = await post("dead-letters/requeue", selection);
-  announce(`${number(begun.requeued)} records go again.`);
+  announce(`${records(begun.requeued)} go again.`);
   byId("run-title").focus();
   pollNow();
 }

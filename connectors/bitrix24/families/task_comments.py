@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.bitrix24.coverage import number
+from connectors.bitrix24.families.tasks import THERE
+from connectors.bitrix24.presence.asked import Asked
 from connectors.bitrix24.raw import archived, note, noted
 from connectors.bitrix24.readers.attempts import attempt
 from connectors.bitrix24.readers.commented import METHOD, comments_of, copies, forum_command, forum_key, held_of, shown
@@ -80,19 +82,19 @@ class _Found:
         goes_on = {task: self.begun[task] for task in self.open if task in self.begun}
         return over | {task: [before, self.open[task].last, False] for task, before in goes_on.items()}
 
-    def closed(self, tasks: Mapping[str, JsonObject]) -> tuple[Lost, ...]:
-        """The tasks that say they have comments and show them nowhere, and those whose forum closed half-way.
+    def closed(self, tasks: Mapping[str, JsonObject]) -> dict[str, Lost]:
+        """By id, the tasks that say they have comments and show them nowhere, and those whose forum closed half-way.
 
         A task without a chat has the forum alone.
         """
-        torn = tuple(Lost(f"task-{task}-forum", "source.denied", _TORN) for task in self.torn)
-        return torn + tuple(
-            Lost(f"task-{task}-chat", "source.denied", _CLOSED)
+        torn = {task: Lost(f"task-{task}-forum", "source.denied", _TORN) for task in self.torn}
+        return torn | {
+            task: Lost(f"task-{task}-chat", "source.denied", _CLOSED)
             for task in self.over
             if task in self.unreadable[FORUM]
             and self._without_chat(task, tasks)
             and number(tasks[task].get("commentsCount"))
-        )
+        }
 
     def coverage(self, tasks: Mapping[str, JsonObject]) -> dict[str, int]:
         """How many tasks told less than all; one is counted by the read that comes to its end."""
@@ -114,15 +116,17 @@ class TaskCommentReader:
     the last part. A forum that is closed during one part counts as closed from then on, else its comments would come
     beside copies of them. Where one of a task's worlds cannot be read the other one is taken for enough, since a new
     card shows its chat to participants alone: such tasks are counted. A task that has comments and shows neither world
-    is lost.
+    is lost, unless it is gone altogether.
     """
 
     webhooks: Webhooks
     _pacing: Pacing = field(default_factory=Pacing)
     _sweep: Sweep = field(init=False)
+    _presence: Asked = field(init=False)
 
     def __post_init__(self) -> None:
         self._sweep = Sweep(self.webhooks)
+        self._presence = Asked(THERE, self.webhooks)
 
     async def cut(self, _ranges: int, extracted: Extracted) -> Cut:
         """See ``TaskCommentReader``. Tasks that did not change may have news, too: they are swept."""
@@ -161,12 +165,17 @@ class TaskCommentReader:
         held = held_of(raw)
         rest = _rest(found, copied | copies(held)) if found.open or found.start < len(tasks) else None
         following = rest and {**{name: cursor[name] for name in ("page", "only") if name in cursor}, **rest}
-        lost, coverage = found.closed(tasks), found.coverage(tasks)
+        lost, coverage = await self._lost(found.closed(tasks)), found.coverage(tasks)
         return SourcePage(shown(held, found.parts()), raw, following, len(found.raw), lost, coverage)
 
     def rows(self, raw: Sequence[bytes]) -> tuple[SourceRecord, ...]:
         """The messages of every task, and the comments of those that are over."""
         return shown(held_of(raw), as_map(noted(raw).get("parts")))
+
+    async def _lost(self, closed: Mapping[str, Lost]) -> tuple[Lost, ...]:
+        """Without the tasks that were deleted since they were listed: their comments went with them."""
+        gone = await self._presence.gone(list(closed)) if closed else ()
+        return tuple(one for task, one in closed.items() if task not in gone)
 
     async def _step(self, tasks: Mapping[str, JsonObject], found: _Found) -> None:
         """The forums of tasks that this read has not seen yet, and one turn through the chats."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.bitrix24.listing import Changed, Details, Listing
+from connectors.bitrix24.presence.asked import Question, without
 from connectors.bitrix24.readers.details import UNREAD
 from connectors.bitrix24.readers.keyset import KeysetReader
 from connectors.bitrix24.readers.reader import Need, Readers
@@ -15,6 +16,9 @@ from shared.ports.systems import Extracted
 
 FIELDS_METHOD = "tasks.task.getFields"
 _SCOPES = ("task",)
+
+THERE = Question(_SCOPES, lambda one: ("tasks.task.get", {"taskId": one, "select": ["ID"]}), without("task"))
+"""Whether a task is still there: one that is gone, or out of sight, is an empty answer (API facts §4.4)."""
 
 # The default set may change, so every field is named
 _NAMES = (

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 
 from connectors.bitrix24.families.crm import COMPANY, CONTACT, DEAL, SCOPES, SMART_ITEM, items
 from connectors.bitrix24.families.people import DEPARTMENTS, GROUPS
-from connectors.bitrix24.families.tasks import listing_of
+from connectors.bitrix24.families.task_comments import TaskCommentReader
+from connectors.bitrix24.families.tasks import THERE, listing_of
 from connectors.bitrix24.families.workflows import TEMPLATES
 from connectors.bitrix24.listing import Listing
-from connectors.bitrix24.presence.asked import Asked, Question, without
+from connectors.bitrix24.presence.asked import Asked, Question
+from connectors.bitrix24.presence.comments import TaskComments
+from connectors.bitrix24.presence.feed_comments import FeedComments
 from connectors.bitrix24.presence.listed import Listed
 from connectors.bitrix24.presence.posts import Posts
 from connectors.bitrix24.transport import Command
@@ -17,7 +20,7 @@ from shared.ports.systems import Extracted
 
 _CRM = {"deal": DEAL, "contact": CONTACT, "company": COMPANY}
 _TASKS = listing_of(())
-_POST = "feed_post"
+_POST, _COMMENT, _REMARK = "feed_post", "task_comment", "feed_comment"
 
 
 def _item(type_id: int) -> Callable[[str], Command]:
@@ -36,8 +39,7 @@ def _by_filter(listing: Listing) -> Callable[[str], Command]:
 QUESTIONS: Mapping[str, Question] = {
     **{name: Question(SCOPES, _item(type_id), refuses=True) for name, type_id in _CRM.items()},
     SMART_ITEM: Question(SCOPES, _smart_item, refuses=True),
-    # A task that is gone, or out of sight, is an empty answer
-    "task": Question(_TASKS.scopes, lambda one: ("tasks.task.get", {"taskId": one, "select": ["ID"]}), without("task")),
+    "task": THERE,
     "department": Question(DEPARTMENTS.scopes, lambda one: (DEPARTMENTS.method, {"ID": one}), to_all=True),
     "group": Question(GROUPS.scopes, _by_filter(GROUPS)),
     # For administrators only
@@ -54,11 +56,15 @@ class RollCall:
 
     webhooks: Webhooks
     _posts: Posts = field(init=False)
+    _comments: TaskComments = field(init=False)
+    _remarks: FeedComments = field(init=False)
     _asked: dict[str, Asked] = field(default_factory=dict)
     _listed: dict[str, Listed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._posts = Posts(self.webhooks)
+        self._comments = TaskComments(TaskCommentReader(self.webhooks))
+        self._remarks = FeedComments(self.webhooks)
 
     async def shown(self, entity: str, source_ids: Sequence[str]) -> frozenset[str] | None:
         """See ``Source.shown``."""
@@ -74,6 +80,10 @@ class RollCall:
         """See ``Source.gone``."""
         if entity == _POST:
             return await self._posts.gone(source_ids, extracted)
+        if entity == _COMMENT:
+            return await self._comments.gone(source_ids, extracted)
+        if entity == _REMARK:
+            return await self._remarks.gone(source_ids, extracted)
         if entity not in QUESTIONS:
             return frozenset()
         asked = self._asked.setdefault(entity, Asked(QUESTIONS[entity], self.webhooks))

@@ -1,7 +1,7 @@
 """Paging by id in batches, where the API can filter and order by id (API facts §3.3, §3.4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.bitrix24.batch import batch_results
 from connectors.bitrix24.listing import Listing
@@ -54,7 +54,7 @@ class KeysetReader:
         for error in answer.errors.values():
             raise error
         ids = [int(row[self.listing.id]) for result in answer.results.values() for row in self.listing.rows(result)]
-        back = () if since is None else await self._back(extracted)
+        back = () if since is None else await self._back(extracted, since)
         if not ids:
             return Cut(back, len(back))
         self._proven = max(_FIRST_PAGES, fitting(answer.seconds, len(answer.results)))
@@ -66,13 +66,16 @@ class KeysetReader:
         cursors = id_ranges(min(ids), max(ids), ranges)
         return Cut((*({"after": after, "upto": upto, **advice} for after, upto in cursors), *back), total)
 
-    async def _back(self, extracted: Extracted) -> tuple[JsonObject, ...]:
+    async def _back(self, extracted: Extracted, since: str) -> tuple[JsonObject, ...]:
+        """Those that changed as well come with all others that did."""
         listing = self.listing
         if listing.changed is None or listing.id_alone is None or listing.name is not None:
             return ()
         gone = [int(one) for one in await extracted.gone(listing.changed.entity) if one.isdecimal()]
         shown = await Listed(listing, self.webhooks).shown(gone) if gone else set()
-        return tuple({"after": one - 1, "upto": one, "pages": 1} for one in sorted(shown))
+        among_changed = replace(listing, where={**listing.where, listing.changed.condition: since})
+        changed = await Listed(among_changed, self.webhooks).shown(sorted(shown)) if shown else set()
+        return tuple({"after": one - 1, "upto": one, "pages": 1} for one in sorted(shown - changed))
 
     async def read(self, cursor: JsonObject, _extracted: Extracted) -> SourcePage:
         """One chain, and the details of its rows, as far as the portal tells them; the next read begins where it stops.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -95,7 +94,7 @@ class _Rest:
         return self._portal.faults.answer(fault)
 
     async def _run(self, request: Request, name: str, parameters: Tree, fault: str | None) -> dict[str, Any]:
-        begun = time.time()
+        begun = self._portal.clock()
         if name != "batch":
             find(name)  # before authorization: an unknown method of an unknown webhook is an unknown method
         secret = request.path_params.get("secret") or str(pick(parameters, "auth") or "")
@@ -114,4 +113,4 @@ class _Rest:
 
     def _time(self, begun: float, spent: Spent | None) -> dict[str, Any]:
         self._answered += 1
-        return {"time": timing(begun, spent, whole=self._answered % _WHOLE_SECONDS_ONE_IN == 0)}
+        return {"time": timing(begun, self._portal.clock(), spent, whole=self._answered % _WHOLE_SECONDS_ONE_IN == 0)}

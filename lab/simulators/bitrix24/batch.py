@@ -60,7 +60,7 @@ async def _one(key: str, command: str, call: Call, sections: dict[str, dict[str,
         raise not_in_a_batch()
     called = await call(name, _resolve(parse_query(query), sections["result"]))
     sections["result"][key] = called.reply.result
-    sections["result_time"][key] = timing(called.begun, called.spent, whole=False)
+    sections["result_time"][key] = timing(called.begun, called.finished, called.spent, whole=False)
     if called.reply.total is not None:
         sections["result_total"][key] = called.reply.total
     if called.reply.next is not None:

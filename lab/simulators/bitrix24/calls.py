@@ -35,11 +35,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A method's reply, what it cost so far where that is counted, and when it was called (Unix time)."""
+    """A method's reply, what it cost so far where that is counted, and from when to when it ran (Unix time)."""
 
     reply: Reply
     spent: Spent | None
     begun: float
+    finished: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lab.simulators.bitrix24.mode import Mode
+from lab.simulators.bitrix24.mode import MOST_DEEDS, Mode, Work
 from lab.simulators.bitrix24.portal import Portal
 
 
@@ -24,6 +25,7 @@ class Control:
             Route("/__sim/truth/{entity}", self.truth),
             Route("/__sim/journal", self.journal),
             Route("/__sim/mode", self.mode, methods=["GET", "POST"]),
+            Route("/__sim/work", self.work, methods=["POST"]),
         ]
 
     async def stats(self, _request: Request) -> Response:
@@ -42,6 +44,14 @@ class Control:
     async def journal(self, _request: Request) -> Response:
         """``[{"entity", "id", "what": "added"|"changed"|"deleted", "at": Unix time}]``, oldest first."""
         return _json(self._portal.mutation.journal)
+
+    async def work(self, request: Request) -> Response:
+        """``{"deeds": n}``: colleagues do so many things at once; what they changed, as in the journal."""
+        try:
+            deeds = Work.model_validate_json(await request.body()).deeds
+        except ValidationError:
+            return _json({"error": f"deeds: a whole number, 1 to {MOST_DEEDS}"}, 400)
+        return _json(self._portal.mutation.work(deeds))
 
     async def mode(self, request: Request) -> Response:
         """Switch what the body names, all of it or nothing, and show how everything is switched now."""

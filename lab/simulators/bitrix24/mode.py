@@ -7,9 +7,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from lab.simulators.bitrix24.faults import read_kinds
 from lab.simulators.bitrix24.portal import Portal
 
+MOST_DEEDS = 10_000
+
+
+class Work(BaseModel):
+    """``/__sim/work``: how many things colleagues do at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    deeds: int = Field(ge=1, le=MOST_DEEDS)
+
 
 class Mode(BaseModel):
-    """``/__sim/mode``: shares are 0 to 1, ``mutate`` is changes per second, ``revoked`` lists webhook secrets."""
+    """``/__sim/mode``: shares are 0 to 1, ``mutate`` is changes per second, ``revoked`` lists webhook secrets.
+
+    ``ahead`` is in seconds, negative when the portal's clock is behind this machine's.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -21,6 +34,7 @@ class Mode(BaseModel):
     kinds: list[str]
     slow_ms: float = Field(ge=0)
     mutate: float = Field(ge=0)
+    ahead: float = Field(allow_inf_nan=False)
 
     @field_validator("kinds")
     @classmethod
@@ -40,6 +54,7 @@ class Mode(BaseModel):
                 "kinds": list(portal.faults.kinds),
                 "slow_ms": portal.faults.slow_ms,
                 "mutate": portal.mutation.rate,
+                "ahead": portal.clock.ahead,
             }
         )
 
@@ -57,6 +72,7 @@ class Mode(BaseModel):
         portal.throttle_status, portal.revoked = self.throttle_status, frozenset(self.revoked)
         portal.faults.share, portal.faults.kinds = self.faults, tuple(self.kinds)
         portal.faults.slow_ms, portal.mutation.rate = self.slow_ms, self.mutate
+        portal.clock.ahead = self.ahead
 
     def shown(self) -> dict[str, Any]:
         """For an answer: secrets are counted, not named."""

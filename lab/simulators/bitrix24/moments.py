@@ -1,6 +1,5 @@
 """The portal's clock as its answers show it (API facts §1.3, §9.6)."""
 
-import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -14,12 +13,11 @@ def iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, ZONE).isoformat(timespec="seconds")
 
 
-def timing(begun: float, spent: Spent | None, *, whole: bool) -> dict[str, Any]:
-    """The ``time`` of an answer to a call begun at ``begun``; ``whole``: in the form that has whole seconds.
+def timing(begun: float, finished: float, spent: Spent | None, *, whole: bool) -> dict[str, Any]:
+    """The ``time`` of an answer to a call, in Unix time; ``whole``: in the form that has whole seconds.
 
     Without ``spent`` it says nothing of ``operating``.
     """
-    finished = time.time()
     start, finish = (int(begun), int(finished)) if whole else (begun, finished)
     counted = {"operating_reset_at": spent.operating_reset_at, "operating": spent.operating or 0} if spent else {}
     return {

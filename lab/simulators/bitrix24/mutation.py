@@ -18,6 +18,7 @@ class Mutation:
     def __init__(self, world: World, rate: float, seed: int) -> None:
         self.rate = rate
         self.journal: list[dict[str, Any]] = []
+        self._clock = world.people.clock
         self._families = [family for family in world.families if isinstance(family, Mutable)]
         self._chance = random.Random(seed)  # repeatable, as far as anything on a clock is
 
@@ -33,9 +34,16 @@ class Mutation:
                 due -= 1
                 self.once()
 
+    def work(self, deeds: int) -> list[dict[str, Any]]:
+        """So many things at once; what they changed, as the journal has it."""
+        known = len(self.journal)
+        for _ in range(deeds):
+            self.once()
+        return self.journal[known:]
+
     def once(self) -> None:
         """One thing that one colleague does. Families in which nothing can be done are passed over."""
         for family in self._chance.sample(self._families, len(self._families)):
             if changes := family.mutate(self._chance):
-                self.journal += [{**asdict(change), "at": time.time()} for change in changes]
+                self.journal += [{**asdict(change), "at": self._clock()} for change in changes]
                 return

@@ -2,13 +2,13 @@
 
 import asyncio
 import hmac
-import time
 from collections import Counter
 from typing import Any
 
 import orjson
 
 from lab.simulators.bitrix24.calls import Called, Caller
+from lab.simulators.bitrix24.clock import Clock
 from lab.simulators.bitrix24.errors import PortalError, overloaded, too_many_requests, wrong_authorization
 from lab.simulators.bitrix24.limits import LeakyBucket, Operating, Spent
 from lab.simulators.bitrix24.methods import find
@@ -19,10 +19,12 @@ from lab.simulators.bitrix24.world import World
 
 
 class Portal:
-    """One portal. ``faults``, ``mutation`` and what is below them may be switched while it runs."""
+    """One portal. ``clock``, ``faults``, ``mutation`` and what is below them may be switched while it runs."""
 
     def __init__(self, options: Options) -> None:
-        self.world = World.create(options.size)
+        self.clock = Clock()
+        self.world = World.create(options.size, self.clock)
+        self.world.people.settled = frozenset(one.user for one in options.webhooks)
         self.world.disk.signer.ttl = options.url_ttl
         self.mutation = Mutation(self.world, options.mutate, options.size.seed)
         self.faults = options.faults
@@ -69,7 +71,7 @@ class Portal:
 
     async def call(self, caller: Caller, name: str, parameters: Tree) -> Called:
         """Run a method, and take the time that it takes. Raises PortalError."""
-        begun = time.time()
+        begun = self.clock()
         method = find(name)
         self._calls[name] += 1
         if method.scope and method.scope not in caller.scopes:
@@ -84,7 +86,7 @@ class Portal:
         reply = method.handle(self.world, caller, parameters)
         self._operating.add(caller.secret, name, reply.pages * self._booked_seconds)
         await asyncio.sleep(reply.pages * self._page_seconds)
-        return Called(reply, self.spent(caller, name), begun)
+        return Called(reply, self.spent(caller, name), begun, self.clock())
 
     def spent(self, caller: Caller, name: str) -> Spent | None:
         """What a method took of a webhook's allowance; None on a self-hosted portal, which keeps no account."""

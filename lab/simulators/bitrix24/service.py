@@ -1,6 +1,5 @@
 """Who calls, what is ticked, what time it is: methods of no family, and those that are for applications only."""
 
-import time
 from typing import Any
 
 from lab.simulators.bitrix24.calls import Caller, Method, Reply
@@ -40,9 +39,9 @@ def _own(world: World, caller: Caller) -> dict[str, Any]:
     return world.people.users.find(caller.user) or {"ID": str(caller.user)}
 
 
-def server_time(_world: World, _caller: Caller, _parameters: Tree) -> Reply:
+def server_time(world: World, _caller: Caller, _parameters: Tree) -> Reply:
     """``server.time``."""
-    return Reply(iso(time.time()))
+    return Reply(iso(world.people.clock()))
 
 
 def scope(_world: World, caller: Caller, _parameters: Tree) -> Reply:

@@ -1,5 +1,7 @@
 """Everything in the portal, family by family."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from lab.simulators.bitrix24.bindings import bindings
@@ -31,11 +33,11 @@ class World:
     pictures: Pictures
 
     @staticmethod
-    def create(size: Size) -> "World":
-        """The same world for the same size and seed."""
-        people, drive = populate(size), disk.populate(size)
+    def create(size: Size, clock: Callable[[], float] = time.time) -> "World":
+        """The same world for the same size and seed. ``clock`` says when what changes was changed."""
+        people, drive = populate(size, clock), disk.populate(size)
         circles = Circles(people)
-        crm = Crm(size, people.users.ids)
+        crm = Crm(size, people.users.ids, clock)
         bound = bindings((kind, one.ids) for kind, one in crm.records.items())
         work = tasks.populate(size, circles, drive, bound)
         chats = open_chats(size, work, drive)

@@ -78,11 +78,15 @@ def _enumeration(making: Making, field: CustomField, value: Json) -> Json:
 
 
 def _defined_values(making: Making, field: CustomField) -> Mapping[str, str]:
-    """By id. One family calls them ``LIST`` of ``ID`` and ``VALUE``, the other ``enum`` of ``id`` and ``value``."""
+    """By id. One family calls them ``LIST`` of ``ID`` and ``VALUE``, the other ``enum`` of ``id`` and ``value``.
+
+    A definition that was read and has no values left is one all the same.
+    """
     definition = _definition(making, field)
-    rows = list(map(as_map, as_list(definition.get("LIST") or definition.get("enum"))))
-    if not rows:
+    values = definition.get("LIST", definition.get("enum"))
+    if values is None or "enum" in as_list(definition.get("unread")):
         making.undefined.append(_name(making, field))
+    rows = list(map(as_map, as_list(values)))
     return {str(row.get("ID") or row.get("id")): str(row.get("VALUE") or row.get("value")) for row in rows}
 
 

@@ -1,10 +1,13 @@
 """The go / no-go sheet: what speaks for switching, and what against it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.engine.runs.proving import WHOLE
+from shared.engine.runs.verdicts import Verdict
 from shared.model.cutover import Cutover, CutoverAction, CutoverState
 from shared.model.json import JsonObject, as_list, as_map
 from shared.model.plan import Plan
@@ -37,8 +40,9 @@ def sheet(cutover: Cutover, plan: Plan, runs: Sequence[tuple[Run, JsonObject]]) 
     inside = [(run, status) for run, status in runs if run.started_at >= since]
     return [
         Line("window", Word.GO, f"nobody writes at the source since {begun.at}, says {begun.by}"),
-        *_final_delta([one for one in inside if one[0].mode.writes]),
-        *_proof([one for one in inside if one[0].mode in (RunMode.FULL, RunMode.VALIDATE)]),
+        *_final_delta(plan, [one for one in inside if one[0].mode.writes]),
+        *_proof(plan, [one for one in inside if one[0].mode in WHOLE]),
+        *_order([run for run, _ in inside]),
         *_missed(plan, [run for run, _ in inside]),
     ]
 
@@ -53,11 +57,11 @@ def document(lines: Iterable[Line]) -> list[JsonObject]:
     return [asdict(one) for one in lines]
 
 
-def _final_delta(runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
+def _final_delta(plan: Plan, runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
     if not runs:
         return [Line("final_delta", Word.NO_GO, "no delta that began inside the window is linked")]
     run, status = runs[-1]
-    lines = [_run("final_delta", run)]
+    lines = [_run("final_delta", plan, run)]
     left = {}
     for name, entity in as_map(status.get("entities")).items():
         told = as_map(as_map(entity).get("deleted_at_source"))
@@ -69,17 +73,42 @@ def _final_delta(runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
     return lines
 
 
-def _proof(runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
+def _proof(plan: Plan, runs: Sequence[tuple[Run, JsonObject]]) -> list[Line]:
     if not runs:
         return [Line("proof", Word.NO_GO, "no run that began inside the window has compared both sides whole")]
     run, status = runs[-1]
-    return [_run("proof", run), *(_gate(as_map(one)) for one in as_list(status.get("gates")))]
+    gates = (_gate(as_map(one)) for one in as_list(status.get("gates")))
+    return [_run("proof", plan, run), *_verdicts(status), *gates]
 
 
-def _run(check: str, run: Run) -> Line:
-    """A run that was undone, be it in part, is none to go by."""
-    says = Word.GO if run.state is RunState.COMPLETED and not run.undone else Word.NO_GO
-    return Line(check, says, f"{run.run_id} ({run.mode.value}) is {run.state.value}{_why(run)}")
+def _run(check: str, plan: Plan, run: Run) -> Line:
+    """A run that was undone, or is about a part of the plan, is none to go by."""
+    left_out = [one.name for one in plan.entities if not one.archive_only and one.name not in run.entities]
+    says = Word.GO if run.state is RunState.COMPLETED and not run.undone and not left_out else Word.NO_GO
+    lacks = f", and not about {', '.join(left_out)}" if left_out else ""
+    return Line(check, says, f"{run.run_id} ({run.mode.value}) is {run.state.value}{lacks}{_why(run)}")
+
+
+def _verdicts(status: JsonObject) -> list[Line]:
+    """What is not simply proven. A person has to accept what the source does not show, and what others put there."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, entity in as_map(status.get("entities")).items():
+        if (verdict := as_map(entity).get("verdict")) not in (Verdict.PROVEN, None):
+            found[str(verdict)].append(name)
+    heavy = (Verdict.UNVERIFIED, Verdict.NOT_ASKED)
+    return [
+        Line(f"verdict {verdict}", Word.NO_GO if verdict in heavy else Word.ATTENTION, ", ".join(names))
+        for verdict, names in found.items()
+    ]
+
+
+def _order(runs: Sequence[Run]) -> list[Line]:
+    """What is written after a proof was not looked at by it; a run that writes may be its own proof."""
+    proof = next((run for run in reversed(runs) if run.mode in WHOLE), None)
+    last = next((run for run in reversed(runs) if run.mode.writes), None)
+    if proof is None or last is None or proof is last or proof.started_at >= (last.finished_at or last.started_at):
+        return []
+    return [Line("proof_before_delta", Word.NO_GO, f"{proof.run_id} began before {last.run_id} had ended")]
 
 
 def _gate(gate: JsonObject) -> Line:

@@ -17,8 +17,10 @@ import orjson
 
 from shared.engine.archive.again import Again
 from shared.engine.archive.redrives import redrive_cursor, redriven
+from shared.engine.dead_letters.choosing import Going, Wish, choose
 from shared.engine.dead_letters.links import unresolved
 from shared.engine.job import Jobs
+from shared.engine.letters import letters_of
 from shared.model.ledger import EntityRow, PageKey, PageRow, PageState, Stage
 from shared.model.plan import Plan
 from shared.model.run import Run
@@ -73,23 +75,24 @@ class Redriving:
         for blob in run.requeued:
             rows = {row.key: row for row in await self.stores.ledger.scan(run.run_id)}
             work = _Work(run, blob.removesuffix(".json"), rows)
-            letters = orjson.loads(await self.stores.archive.get(blob))
-            await self._plan(work, letters)
+            wish = Wish.load(await self.stores.archive.get(blob))
+            chosen = await choose(letters_of(self.stores.dead_letters, run.run_id), wish)
+            await self._plan(work, chosen.all)
             if run.mode.writes:
-                await self._links(work, letters)
+                await self._links(work, chosen.all)
             await self._open(work, plan)
         return await self.stores.runs.replace(replace(run, requeued=()))
 
-    async def _plan(self, work: _Work, letters: Sequence[dict[str, Any]]) -> None:
+    async def _plan(self, work: _Work, letters: Sequence[Going]) -> None:
         in_hand = await self._in_hand(work.rows.values())
         groups: dict[_Group, list[str]] = defaultdict(list)
         for letter in letters:
-            key = PageKey.at(work.run.run_id, letter["entity"], letter["page"])
+            key = PageKey.at(work.run.run_id, letter.entity, letter.page)
             work.entities.add(key.entity)
             if key.stage is Stage.EXTRACT:
                 work.read_again.add(key.entity)
-            if (key.entity, letter["source_id"]) not in in_hand:
-                groups[key, letter["attempts"]].append(letter["source_id"])
+            if (key.entity, letter.source_id) not in in_hand:
+                groups[key, letter.attempts].append(letter.source_id)
         given_up = {key for key, _ in groups if key in work.rows and work.rows[key].state is PageState.DEAD}
         for key in sorted(given_up):
             await self._pending_again(work, work.rows[key])
@@ -126,9 +129,9 @@ class Redriving:
         work.redrives.append(PageRow(key, cursor=cursor, blob=row.blob, raw_blob=row.raw_blob, earlier=attempts))
         work.entities.add(key.entity)
 
-    async def _links(self, work: _Work, letters: Sequence[dict[str, Any]]) -> None:
+    async def _links(self, work: _Work, letters: Sequence[Going]) -> None:
         """Redrives of records that are in, though without a link to what goes again now."""
-        coming = {f"{one['entity']}:{one['source_id']}" for one in letters}
+        coming = {f"{one.entity}:{one.source_id}" for one in letters}
         coming |= work.read_again
         for row, ids in await unresolved(self.stores, work.rows, coming):
             await self._redrive(work, row, ids, 0)

@@ -1,21 +1,25 @@
-"""Requeueing dead letters: which of them go again, and the runs that take them up."""
+"""Requeueing dead letters: whom a person asks for, and the runs that take them up.
+
+A run chooses its letters itself when it takes them up. Whoever asks is told how many they are as far as that can be
+found out at once, which does not depend on how many letters there are.
+"""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from dataclasses import dataclass
 
-import orjson
-
+from shared.engine.dead_letters.choosing import Chosen, Wish, choose
 from shared.engine.job import Starter
+from shared.engine.letters import letters_of
 from shared.engine.runs.control import RunControl
 from shared.engine.runs.refusals import ControlError
-from shared.model.records import DeadLetter
+from shared.model.records import DeadLetter, LetterPlace
 from shared.model.run import Run
 from shared.ports.stores import Stores
 
-Place = tuple[str, str, str]
-"""Run, entity and source id of a letter."""
+MOST_LOOKED_AT = 10_000
+"""Letters that are looked at before somebody is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Selection:
     ``run_id`` narrows a cause.
     """
 
-    places: tuple[Place, ...] = ()
+    places: tuple[LetterPlace, ...] = ()
     cause: str | None = None
     run_id: str | None = None
 
@@ -34,30 +38,35 @@ class Selection:
 class Requeued:
     """``letters`` go again, in ``runs``. ``waiting`` of them were not selected: they failed for want of others.
 
-    ``unknown`` places have no letter that could go again.
+    None: there are too many letters to count them now. ``unknown`` places have no letter that could go again.
     """
 
     runs: tuple[str, ...] = ()
-    letters: int = 0
-    waiting: int = 0
-    unknown: tuple[Place, ...] = ()
+    letters: int | None = 0
+    waiting: int | None = 0
+    unknown: tuple[LetterPlace, ...] = ()
 
 
-@dataclass(slots=True)
-class _Chosen:
-    """The letters of one run that go again."""
+class _TooManyError(Exception):
+    """There are more letters than can be looked at now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one run is asked to take up; ``chosen`` is None where that cannot be told now."""
 
     run: Run
-    letters: list[DeadLetter] = field(default_factory=list)
-    waiting: list[DeadLetter] = field(default_factory=list)
+    wish: Wish
+    chosen: Chosen | None
 
 
 @dataclass(frozen=True, slots=True)
 class Requeueing:
-    """Opens runs again for the letters that a person selects."""
+    """Opens runs again for the letters that a person selects. ``most`` letters are looked at before the answer."""
 
     stores: Stores
     control: RunControl
+    most: int = MOST_LOOKED_AT
 
     async def requeue(self, selection: Selection, who: str, starter: Starter, *, only_tell: bool = False) -> Requeued:
         """Have the selected letters done again from the archive, by today's mappings; ``only_tell`` changes nothing.
@@ -65,92 +74,80 @@ class Requeueing:
         The run that they belong to works again, in a new generation, and ends anew. Of a plan's runs only the newest
         that has selected letters takes them up, for the others are of older attempts at the same records. Raises
         ControlError UNKNOWN_RUN, INVALID_STATE, RUN_ALREADY_ACTIVE or TARGET_CHANGED, and INVALID_REQUEST when places
-        are named in more than one run of a plan.
+        are named in more than one run of a plan, or a cause without a run where there are very many letters.
         """
-        found = await self._found(selection)
-        chosen = await self._by_run(found, named=bool(selection.places))
-        taken = {_place(one) for each in chosen for one in (*each.letters, *each.waiting)}
-        unknown = tuple(place for place in selection.places if place not in taken)
-        for each in chosen:
-            await self.control.may_requeue(each.run)
+        wishes, unknown = await self._wishes(selection)
+        asked = [one for run, wish in wishes if (one := await self._asked(run, wish)) is not None]
+        for one in asked:
+            await self.control.may_requeue(one.run)
         if not only_tell:
-            for each in chosen:
-                await self._reopen(each, who, starter)
-        return Requeued(
-            tuple(each.run.run_id for each in chosen),
-            sum(len(each.letters) + len(each.waiting) for each in chosen),
-            sum(len(each.waiting) for each in chosen),
-            unknown,
-        )
+            for one in asked:
+                await self._reopen(one, who, starter)
+        runs = tuple(one.run.run_id for one in asked)
+        chosen = [one.chosen for one in asked if one.chosen is not None]
+        if len(chosen) < len(asked):
+            return Requeued(runs, None, None, unknown)
+        waiting = sum(len(one.waiting) for one in chosen)
+        return Requeued(runs, sum(len(one.asked) for one in chosen) + waiting, waiting, unknown)
 
-    async def _found(self, selection: Selection) -> list[DeadLetter]:
+    async def _wishes(self, selection: Selection) -> tuple[list[tuple[Run, Wish]], tuple[LetterPlace, ...]]:
+        """What is asked of which run, and the places without a letter that could go again."""
+        if selection.places:
+            return await self._of_places(selection.places)
+        wish = Wish(cause=selection.cause)
         if selection.run_id is not None:
-            await self.control.existing(selection.run_id)
-        if not selection.places:
-            letters = await self.stores.dead_letters.list(selection.run_id)
-            return [one for one in letters if selection.cause in (None, one.cause)]
-        wanted = set(selection.places)
-        runs = sorted({place[0] for place in wanted})
-        listed = [one for run_id in runs for one in await self.stores.dead_letters.list(run_id)]
-        return [one for one in listed if _place(one) in wanted]
+            return [(await self.control.existing(selection.run_id), wish)], ()
+        try:
+            looked_at = _at_most(self.most, letters_of(self.stores.dead_letters))
+            run_ids = {letter.run_id async for letter in looked_at if letter.page is not None and wish.names(letter)}
+        except _TooManyError:
+            message = f"run_id: there are more than {self.most} dead letters in all; name the run beside the cause"
+            raise ControlError("INVALID_REQUEST", message) from None
+        return [(run, wish) for run in await self._newest(run_ids, named=False)], ()
 
-    async def _by_run(self, found: Sequence[DeadLetter], *, named: bool) -> list[_Chosen]:
-        """The newest run of each plan with its letters, and with those that failed for want of them."""
-        letters: dict[str, list[DeadLetter]] = defaultdict(list)
-        for one in found:
-            if one.page is not None:
-                letters[one.run_id].append(one)
-        runs = [run for run_id in letters if (run := await self.stores.runs.get(run_id)) is not None]
+    async def _of_places(
+        self, places: tuple[LetterPlace, ...]
+    ) -> tuple[list[tuple[Run, Wish]], tuple[LetterPlace, ...]]:
+        ids: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for letter in await self.stores.dead_letters.find(set(places)):
+            if letter.page is not None:
+                ids[letter.run_id].add((letter.entity, letter.source_id))
+        runs = await self._newest(ids, named=True)
+        taken = {(run.run_id, *one) for run in runs for one in ids[run.run_id]}
+        wishes = [(run, Wish(frozenset(ids[run.run_id]))) for run in runs]
+        return wishes, tuple(place for place in places if place not in taken)
+
+    async def _newest(self, run_ids: Iterable[str], *, named: bool) -> list[Run]:
+        """The newest run of each plan. Raises ControlError INVALID_REQUEST when a person named more than one of it."""
+        runs = [run for run_id in run_ids if (run := await self.stores.runs.get(run_id)) is not None]
         newest: dict[str, Run] = {}
         for run in sorted(runs, key=lambda run: run.started_at):
             if named and run.plan in newest:
                 message = f"{newest[run.plan].run_id} and {run.run_id} are runs of one plan; requeue one at a time"
                 raise ControlError("INVALID_REQUEST", message)
             newest[run.plan] = run
-        chosen = []
-        for run in newest.values():
-            of_run = letters[run.run_id]
-            waiting = _waiting(of_run, await self.stores.dead_letters.list(run.run_id))
-            chosen.append(_Chosen(run, of_run, waiting))
-        return chosen
+        return list(newest.values())
 
-    async def _reopen(self, chosen: _Chosen, who: str, starter: Starter) -> None:
-        letters = [*chosen.letters, *chosen.waiting]
-        blob = f"requeued/{chosen.run.run_id}/{uuid.uuid4().hex[:12]}.json"
-        told = ({name: asdict(one)[name] for name in ("entity", "source_id", "page", "attempts")} for one in letters)
-        await self.stores.archive.put(blob, orjson.dumps(list(told)))
-        await self.control.requeue(chosen.run.run_id, who, starter, blob=blob, letters=len(letters))
+    async def _asked(self, run: Run, wish: Wish) -> _Asked | None:
+        """None: the run has no such letters."""
+        try:
+            chosen = await choose(_at_most(self.most, letters_of(self.stores.dead_letters, run.run_id)), wish)
+        except _TooManyError:
+            return _Asked(run, wish, None)
+        return _Asked(run, wish, chosen) if chosen.asked else None
 
-
-def _place(letter: DeadLetter) -> Place:
-    return letter.run_id, letter.entity, letter.source_id
+    async def _reopen(self, asked: _Asked, who: str, starter: Starter) -> None:
+        blob = f"requeued/{asked.run.run_id}/{uuid.uuid4().hex[:12]}.json"
+        await self.stores.archive.put(blob, asked.wish.dump())
+        letters = None if asked.chosen is None else len(asked.chosen.all)
+        await self.control.requeue(asked.run.run_id, who, starter, blob=blob, letters=letters)
 
 
-def _waiting(selected: Iterable[DeadLetter], letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """Letters of records that failed because they need selected ones, or that need those in turn.
-
-    Nobody knows the records of a page that was given up as a whole: each of its entity may be among them.
-    """
-    going = {_place(one) for one in selected}
-    names = {f"{one.entity}:{one.source_id}" for one in selected} | {one.entity for one in selected if _of_page(one)}
-    waiting: list[DeadLetter] = []
-    while True:
-        further = [
-            one
-            for one in letters
-            if one.needs and one.page and _place(one) not in going and not names.isdisjoint(_needs(one))
-        ]
-        if not further:
-            return waiting
-        waiting += further
-        going |= {_place(one) for one in further}
-        names |= {f"{one.entity}:{one.source_id}" for one in further}
-
-
-def _needs(letter: DeadLetter) -> set[str]:
-    named = (letter.needs or "").split()
-    return {*named, *(one.partition(":")[0] for one in named)}
-
-
-def _of_page(letter: DeadLetter) -> bool:
-    return letter.source_id.startswith("range-")
+async def _at_most(most: int, letters: AsyncIterable[DeadLetter]) -> AsyncIterator[DeadLetter]:
+    """The first ``most`` letters. Raises _TooManyError when there are more."""
+    seen = 0
+    async for letter in letters:
+        seen += 1
+        if seen > most:
+            raise _TooManyError
+        yield letter

@@ -47,13 +47,24 @@ class Deleter:
         await self.references.remove(run.plan, [one.entry for one in waiting])
         return Counts()
 
-    async def delete(self, run: Run, job: Job, entity: str, may_call: MayCall) -> tuple[Counts, bool]:
-        """What came of some records that are to be deleted, and whether there are more."""
+    async def delete(
+        self, run: Run, job: Job, entity: str, may_call: MayCall, below: str | None, *, last: bool
+    ) -> tuple[Counts, str | None]:
+        """What came of some records that are to be deleted, and behind which of them there are more.
+
+        They are those behind ``below`` (a source id; None: from the first on). What is refused waits for others to go,
+        unless it is the ``last`` time that they are asked for: then it stays.
+        """
         stones = await self.stores.tombstones.of(run.plan, entity)
         leaving = [one for one in stones if one.fate is Fate.LEAVING and one.seen_by == run.run_id]
-        chosen = sorted(leaving, key=_place, reverse=True)[:_MOST]
-        kept = await self._rounds(run, job, entity, chosen, may_call)
-        return Counts(deleted=len(chosen) - kept, kept=kept), len(chosen) < len(leaving)
+        behind = [one for one in leaving if below is None or _place(one.source_id) < _place(below)]
+        chosen = sorted(behind, key=lambda one: _place(one.source_id), reverse=True)[:_MOST]
+        refused = await self._rounds(run, job, entity, chosen, may_call)
+        if last:
+            await self._keep(run, refused)
+        left = {"kept" if last else "deferred": len(refused)}
+        counts = Counts(deleted=len(chosen) - len(refused), **left)
+        return counts, chosen[-1].source_id if len(chosen) < len(behind) else None
 
     async def _braked(self, run: Run, job: Job, entity: str) -> bool:
         """Whether there are too many, or too many of those that the records belong to."""
@@ -69,8 +80,10 @@ class Deleter:
             name = None if owner is None else owner.entity
         return False
 
-    async def _rounds(self, run: Run, job: Job, entity: str, chosen: Sequence[Tombstone], may_call: MayCall) -> int:
-        """How many stay. Who is referred to by another one goes in a later round than that one."""
+    async def _rounds(
+        self, run: Run, job: Job, entity: str, chosen: Sequence[Tombstone], may_call: MayCall
+    ) -> list[tuple[Tombstone, Receipt]]:
+        """Which stay, and why. Who is referred to by another one goes in a later round than that one."""
         waiting, refused = list(chosen), dict[str, Receipt]()
         while waiting:
             refused = {}
@@ -82,14 +95,15 @@ class Deleter:
                 break
             waiting = left
         else:
-            return 0
+            return []
         if stumbled := [one for one in refused.values() if one.retryable]:
             raise RetryLater("target.unexpected_answer", stumbled[0].reason or "a record could not be deleted now")
-        await self.references.write(run.plan, [one.entry for one in waiting])
-        for one in waiting:
-            receipt = refused[one.source_id]
+        return [(one, refused[one.source_id]) for one in waiting]
+
+    async def _keep(self, run: Run, refused: Sequence[tuple[Tombstone, Receipt]]) -> None:
+        await self.references.write(run.plan, [one.entry for one, _ in refused])
+        for one, receipt in refused:
             await self._write(run, [one], Fate.KEPT, f"{receipt.code}: {receipt.reason}")
-        return len(waiting)
 
     async def _call(self, run: Run, job: Job, entity: str, some: Sequence[Tombstone]) -> dict[str, Receipt]:
         """One call; what it refused, by source id."""
@@ -105,6 +119,6 @@ class Deleter:
         await self.stores.tombstones.write(run.plan, changed)
 
 
-def _place(stone: Tombstone) -> tuple[int, str]:
+def _place(source_id: str) -> tuple[int, str]:
     """By number where they have one: what was made later refers to what was there before."""
-    return len(stone.source_id), stone.source_id
+    return len(source_id), source_id

@@ -1,5 +1,8 @@
 """Loosening: records that refer to what is to be deleted are made again without it, or the target would keep it.
 
+So are those that refer to what a delta has just brought, now with it: it was restored, or is shown at last. And so are
+all that a delta did not read, where their mapping has changed since.
+
 The id map tells what a record refers to. Of one that does not tell it is not known, so it is made again as well; it is
 not sent unless it changed. What a record is made of lies where it was read last: a row of the ledger of that run
 names the place.
@@ -8,11 +11,13 @@ names the place.
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 import orjson
 
+from shared.engine.job import Job
+from shared.engine.proof.listings import documents
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import PageKey, PageRow, Stage
@@ -36,20 +41,26 @@ Link = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Loosener:
-    """Opens patches of records that refer to what leaves."""
+    """Opens patches of records that refer to what leaves, or has come."""
 
     stores: Stores
 
-    async def loosen(self, run: Run, entity: str, row: PageRow) -> str | None:
+    async def loosen(self, run: Run, job: Job, row: PageRow) -> str | None:
         """Open patches for the entries behind the place in ``row``; answers where the next search begins, if any."""
-        leaving = await self._leaving(run)
+        entity, leaving = row.key.entity, await self._leaving(run)
+        come = await self._come(run) if entity in run.reads_since else frozenset()
+        of_come = job.mappings[entity].references.intersection(name for name, _ in come)
         after, until = str((row.cursor or {})["after"]), time.monotonic() + _SECONDS
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        place: str | None = after if leaving else None
+        every = entity in run.remade
+        place: str | None = after if leaving or come or every else None
         while place is not None and time.monotonic() < until and len(found) < _PARTS - 1:
             page = await self.stores.idmaps.of(run.plan).scan(entity, place)
             for entry in page.entries:
-                if _refers(entry, leaving):
+                late = every or _refers(entry, come, unknown=bool(of_come))
+                if (late and entry.run_id != run.run_id and not entry.made_up) or _refers(
+                    entry, leaving, unknown=bool(leaving)
+                ):
                     found[entry.run_id, entry.page].append(entry.source_id)
             place = page.next
         patches = []
@@ -71,6 +82,13 @@ class Loosener:
             found.update((entity, one.source_id) for one in leaving)
         return frozenset(found)
 
+    async def _come(self, run: Run) -> frozenset[Link]:
+        """All that the run has created at the target."""
+        rows = await self.stores.ledger.scan(run.run_id)
+        made = [(row.key.entity, row.receipts) for row in rows if row.counts.created and row.receipts]
+        told = await documents(self.stores, [blob for _, blob in made])
+        return frozenset((entity, one) for (entity, _), told in zip(made, told, strict=True) for one in told["created"])
+
     async def _patch(self, key: PageKey, made_of: PageRow, ids: list[str]) -> PageRow:
         """A patch of some records of another row, which no receipts told of yet."""
         receipts = f"receipts/{key.run_id}/{key.entity}/loosened-{key.seq:07d}.json"
@@ -80,13 +98,14 @@ class Loosener:
         return replace(PageRow(key, cursor=lines), blob=made_of.blob, raw_blob=made_of.raw_blob, receipts=receipts)
 
 
-def _refers(entry: IdMapEntry, leaving: Iterable[Link]) -> bool:
+def _refers(entry: IdMapEntry, others: Container[Link], *, unknown: bool) -> bool:
+    """``unknown``: what is said of a record of which it is not known what it refers to."""
     if entry.made_up:
         return False
     if entry.origin is None:
-        return True
+        return unknown
     links = {link.lstrip("~") for link in entry.origin.links}
-    return any(_named(link) in leaving for link in links)
+    return any(_named(link) in others for link in links)
 
 
 def _named(link: str) -> Link:

@@ -4,40 +4,28 @@ It follows the rules of the import worker: a row is held while it is worked on, 
 is completed, and a row that breaks off is done again.
 """
 
-import contextlib
 import uuid
-from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 
 import orjson
 
 from shared.engine.archive.extracted import RowCache
-from shared.engine.archive.rebuilding import RowsLost
 from shared.engine.clock import Clock
 from shared.engine.deletions.deleting import Deleter
 from shared.engine.deletions.finding import Finder
 from shared.engine.deletions.loosening import Loosener
 from shared.engine.importing.lookup import References
 from shared.engine.job import Job, Jobs
-from shared.engine.pages.completing import complete
-from shared.engine.pages.holding import Hold, holding
-from shared.engine.pages.parking import note_calls, park
-from shared.engine.runs.admission import Admission
+from shared.engine.pages.completing import go_without
+from shared.engine.runs.attempting import Attempt, Attempting
 from shared.engine.runs.missing import Part
 from shared.engine.runs.sources import SourceGuard
-from shared.engine.runs.stopping import Stopping
 from shared.engine.runs.targets import TargetGuard
-from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
+from shared.model.errors import EntityStopped
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, PageState
-from shared.model.messages import IMPORT_QUEUE, ImportMessage
-from shared.model.run import Run
-from shared.ports.evidence import merged, recording
+from shared.model.messages import ImportMessage
 from shared.ports.stores import Stores
-
-
-class _Withdrawn(Exception):
-    """The run was paused or ended, or the row is not safely in hand any more: no further call."""
 
 
 @dataclass(slots=True)
@@ -46,8 +34,7 @@ class Remover:
 
     jobs: Jobs
     stores: Stores
-    admission: Admission
-    stopping: Stopping
+    attempting: Attempting
     references: References
     source_guard: SourceGuard
     target_guard: TargetGuard
@@ -64,51 +51,30 @@ class Remover:
 
     async def work(self, message: ImportMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
-        run = await self.admission.run(message.run_id, message.epoch)
-        row = None if run is None else await self.stores.ledger.get(message.key)
-        if run is None or row is None or row.state is not PageState.PENDING:
+        if (due := await self.attempting.due(message)) is None:
             return
-        with recording() as calls:
-            following = await self._held(run, row, calls)
-        if following is not None:
-            await self.stores.queue.send(IMPORT_QUEUE, [ImportMessage.of(following.key, run.epoch).dump()])
+        run, row = due
+        if (following := await self.attempting.attempt(run, row, self._done)) is not None:
+            await self.attempting.wake(run, following)
 
     async def give_up(self, row: PageRow, reason: str) -> None:
         """What crashes its worker each time is left alone: nothing is deleted that was not found."""
-        dead = replace(row, state=PageState.DEAD, reason=reason, completed_at=self.clock.seconds())
-        with contextlib.suppress(Conflict):  # somebody did it after all
-            await complete(self.stores.ledger, dead)
+        await go_without(self.stores.ledger, row, reason, at=self.clock.seconds())
 
-    async def _held(self, run: Run, row: PageRow, calls: Counter[str]) -> PageRow | None:
-        """One attempt; answers the row that follows from it, if any."""
+    async def _done(self, attempt: Attempt) -> PageRow | None:
         try:
-            async with holding(self.stores.ledger, self.clock, row) as hold:
-                done, following = await self._one(run, self.jobs.of(run.plan), hold)
-                done = replace(done, etag=hold.row.etag, held_by=hold.row.held_by, calls=merged(hold.row.calls, calls))
-                await complete(self.stores.ledger, done, [following] if following else [])
-                hold.completed = True
-                return following
-        except (SlowDown, RetryLater) as error:
-            wait = await self.stopping.absorb(run, None, error)
-            await park(self.stores.ledger, self.clock, row.key, wait, calls=calls)
-        except (EntityStopped, RowsLost) as error:
-            await self.give_up(replace(row, calls=merged(row.calls, calls)), error.reason.code)
-        except RunStopped as error:
-            await self.stopping.absorb(run, None, error)
-            await note_calls(self.stores.ledger, row.key, calls)
-        except (Conflict, _Withdrawn):
-            pass  # the row is in other hands, or nobody's: the run's orchestration sees to it
-        return None
+            done, following = await self._one(attempt, self.jobs.of(attempt.run.plan))
+        except EntityStopped as error:  # it cannot be found out: nothing is deleted, and the others go on
+            now = self.clock.seconds()
+            done = replace(attempt.row, state=PageState.DEAD, reason=error.reason.code, completed_at=now)
+            following = None
+        await attempt.complete(done, following)
+        return following
 
-    async def _one(self, run: Run, job: Job, hold: Hold) -> tuple[PageRow, PageRow | None]:
+    async def _one(self, attempt: Attempt, job: Job) -> tuple[PageRow, PageRow | None]:
         """The row as it is to be completed, and what follows from it."""
-        row, cursor = hold.row, hold.row.cursor or {}
+        run, row, cursor = attempt.run, attempt.row, attempt.row.cursor or {}
         entity = row.key.entity
-
-        async def may_call() -> None:
-            if not hold.safe or await self.admission.run(run.run_id, run.epoch) is None:
-                raise _Withdrawn
-
         receipts: str | None = None
         rest: JsonObject | None = None
         match row.key.part:
@@ -122,12 +88,13 @@ class Remover:
             case Part.TAKE_OUT:
                 counts = await self._deleter.take_out(run, job, entity)
             case Part.LOOSEN:
-                counts, place = Counts(), await self._loosener.loosen(run, entity, row)
+                counts, place = Counts(), await self._loosener.loosen(run, job, row)
                 rest = None if place is None else {"after": place}
             case _:
                 await self.target_guard.capabilities(run, job)
-                counts, more = await self._deleter.delete(run, job, entity, may_call)
-                rest = {} if more else None
+                below, last = cursor.get("below"), row.key.part == Part.LAST
+                counts, below = await self._deleter.delete(run, job, entity, attempt.may_call, below, last=last)
+                rest = None if below is None else {"below": below}
         now = self.clock.seconds()
         done = replace(row, state=PageState.DONE, counts=counts, receipts=receipts, completed_at=now)
         if rest is None:

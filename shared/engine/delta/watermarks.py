@@ -5,7 +5,7 @@ being read is then read again by the next delta, whichever of them it refers to.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from graphlib import TopologicalSorter
 
@@ -26,10 +26,20 @@ class Watermark:
     """Everything of an entity that was changed before ``at`` is in.
 
     ``runs`` hold its records: the one that read it whole last, and those that read what had changed, oldest first.
+    ``ahead`` is how many seconds the source's clock was ahead of ours then, and ``recipe`` what the records were made
+    by (see ``Plan.recipes``); both are None where nobody noted it.
     """
 
     at: datetime
     runs: tuple[str, ...]
+    ahead: float | None = None
+    recipe: str | None = None
+
+    def comes_after(self, other: "Watermark") -> bool:
+        """Whether it is the later one, by our own clock where the source's may have been set."""
+        if self.ahead is None or other.ahead is None:
+            return self.at > other.at
+        return self.at - timedelta(seconds=self.ahead) > other.at - timedelta(seconds=other.ahead)
 
     @property
     def worn(self) -> bool:
@@ -70,31 +80,50 @@ class Watermarks:
                 found[entity.name] = mark.at - timedelta(seconds=entity.delta.overlap + entity.delta.reread)
         return _with_followers(plan, names, found)
 
-    async def advance(self, plan: str, run_id: str, at: datetime, read: Mapping[str, Brought]) -> None:
+    async def remade(self, plan: Plan, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the entities whose records were made by another recipe than today's, and have to be made again."""
+        marks = {name: await self.of(plan.name, name) for name in names}
+        return tuple(name for name, mark in marks.items() if mark and mark.recipe != plan.recipes.get(name))
+
+    async def set_back(self, plan: Plan, since: Mapping[str, datetime], ahead: float) -> dict[str, datetime]:
+        """``since`` as it has to be if the source's clock, now ``ahead`` of ours, was set back after the watermarks.
+
+        What was changed since then bears earlier dates than it would. A little of that is in the overlap anyway.
+        """
+        found: dict[str, datetime] = {}
+        for name, moment in since.items():
+            mark, delta = await self.of(plan.name, name), plan.entity(name).delta
+            back = mark.ahead - ahead if mark is not None and mark.ahead is not None else 0.0
+            by = back if delta is not None and back > delta.overlap else 0.0
+            found[name] = moment - timedelta(seconds=by)
+        return found
+
+    async def advance(self, plan: Plan, run_id: str, at: datetime, ahead: float, read: Mapping[str, Brought]) -> None:
         """Note that a run which began ``at`` brought these entities in. Doing it twice changes nothing.
 
-        An entity that was never read whole gets no watermark from a delta.
+        ``ahead`` is how far the source's clock was ahead of ours then. An entity that was never read whole gets no
+        watermark from a delta.
         """
         for entity, brought in read.items():
-            await self._advance(_name(plan, entity), run_id, at, brought)
+            mark = Watermark(at, (run_id,) if brought.records else (), ahead, plan.recipes.get(entity))
+            await self._advance(_name(plan.name, entity), run_id, mark, whole=brought.whole)
 
     async def forget(self, plan: str, entities: Iterable[str]) -> None:
         """What was read of these entities is not all in any more: the next delta reads them whole."""
         for entity in entities:
             await self.rows.delete(_KIND, _name(plan, entity))
 
-    async def _advance(self, name: str, run_id: str, at: datetime, brought: Brought) -> None:
+    async def _advance(self, name: str, run_id: str, mark: Watermark, *, whole: bool) -> None:
         for _ in range(_ATTEMPTS):
             stored = await self.rows.read(_KIND, name)
             before = _load(stored.value)
-            if before is None and not brought.whole:
+            if before is None and not whole:
                 return
-            if before is not None and (run_id in before.runs or at <= before.at):
+            if before is not None and (run_id in before.runs or not mark.comes_after(before)):
                 return
-            new = (run_id,) if brought.records else ()
-            runs = new if brought.whole or before is None else (*before.runs, *new)
+            runs = mark.runs if whole or before is None else (*before.runs, *mark.runs)
             try:
-                await self.rows.write(_KIND, name, {"at": at.isoformat(), "runs": list(runs)}, stored.etag)
+                await self.rows.write(_KIND, name, _dump(replace(mark, runs=runs)), stored.etag)
             except Conflict:
                 continue
             return
@@ -102,11 +131,14 @@ class Watermarks:
 
 
 def _with_followers(plan: Plan, names: Collection[str], found: dict[str, datetime]) -> dict[str, datetime]:
+    """One that was read last before its parents were has to be shown what they had become by then."""
     left = dict(found)
     for name in reversed(_in_order(plan, names)):
-        if plan.entity(name).delta is not None and name not in left:
-            for parent in plan.entity(name).extract_after:
+        for parent in plan.entity(name).extract_after if plan.entity(name).delta is not None else ():
+            if name not in left:
                 left.pop(parent, None)
+            elif parent in left:
+                left[parent] = min(left[parent], left[name])
     return left
 
 
@@ -141,4 +173,9 @@ def _name(plan: str, entity: str) -> str:
 def _load(value: JsonObject | None) -> Watermark | None:
     if value is None:
         return None
-    return Watermark(datetime.fromisoformat(str(value["at"])), tuple(map(str, value["runs"])))
+    runs = tuple(map(str, value["runs"]))
+    return Watermark(datetime.fromisoformat(str(value["at"])), runs, value.get("ahead"), value.get("recipe"))
+
+
+def _dump(mark: Watermark) -> JsonObject:
+    return {"at": mark.at.isoformat(), "runs": list(mark.runs), "ahead": mark.ahead, "recipe": mark.recipe}

@@ -76,8 +76,9 @@ class Explaining:
 
     async def _letters(self, plan: str, entity: str, source_id: str) -> list[DeadLetter]:
         runs = await self.stores.runs.list(plan=plan)
-        letters = [one for run in runs[:RUNS] for one in await self.stores.dead_letters.list(run.run_id)]
-        return [one for one in letters if (one.entity, one.source_id) == (entity, source_id)]
+        letters = await self.stores.dead_letters.find([(run.run_id, entity, source_id) for run in runs[:RUNS]])
+        order = {run.run_id: place for place, run in enumerate(runs)}
+        return sorted(letters, key=lambda letter: order[letter.run_id])
 
     async def _target(self, job: Job, entity: str, source_id: str, trace: Trace | None, masking: Masking) -> JsonObject:
         """What the target has of the record now, and where that is not what an import would make today."""

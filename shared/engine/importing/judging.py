@@ -55,12 +55,13 @@ class Judging:
 
         ``early`` counts those in that link to something which may still arrive before their turn.
         """
-        entity = outcome.results.row.key.entity
+        key = outcome.results.row.key
+        entity, stage = key.entity, None if early else key.stage
         around = await self.descriptions.of(run, job, entity)
         outcome.origins = Origins.of(job.mappings[entity], around, records)
         own = Own(entity, outcome.places, outcome.known)
         links = links_of(outcome.known.values())
-        lookup = own.first(await self.references.lookup(run, own.others(links)))
+        lookup = own.first(await self.references.lookup(run, stage, own.others(links)))
         return [
             record
             for record in records

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from shared.model.idmap import IdMapEntry, block_of
+from shared.model.ledger import Stage
 from shared.model.run import Run
 from shared.ports.stores import IdMap, IdMaps
 from shared.transform.references import Lookup, Pending
@@ -80,29 +81,33 @@ class BlockCache:
 
 @dataclass(slots=True)
 class References:
-    """The id maps as this process sees them: a cache for each plan, which serves one generation of one run.
+    """The id maps as this process sees them: caches for each plan, which serve one generation of one run.
 
-    Workers write through it, so that nobody here is answered what was true before.
+    Workers write through it, so that nobody here is answered what was true before. Other processes give new ids to
+    records that have one, too: to a changed file, to what the target had lost. A stage begins when all that it refers
+    to is in for good, and believes nothing that was read before: each has a cache of its own.
     """
 
     idmaps: IdMaps
-    _caches: dict[str, tuple[tuple[str, int], BlockCache]] = field(default_factory=dict)
+    _generations: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _caches: defaultdict[str, dict[Stage | None, BlockCache]] = field(default_factory=lambda: defaultdict(dict))
 
-    async def lookup(self, run: Run, references: Iterable[Pending]) -> Lookup:
-        """See ``BlockCache.lookup``."""
-        generation = (run.run_id, run.epoch)
-        kept = self._caches.get(run.plan)
-        if kept is None or kept[0] != generation:
-            kept = self._caches[run.plan] = (generation, BlockCache(self.idmaps.of(run.plan)))
-        return await kept[1].lookup(references)
+    async def lookup(self, run: Run, stage: Stage | None, references: Iterable[Pending]) -> Lookup:
+        """See ``BlockCache.lookup``. ``stage`` is what asks; None for a slice that is looked at before its turn."""
+        if self._generations.get(run.plan) != (generation := (run.run_id, run.epoch)):
+            self._generations[run.plan] = generation
+            self._caches.pop(run.plan, None)
+        caches = self._caches[run.plan]
+        if stage not in caches:
+            caches[stage] = BlockCache(self.idmaps.of(run.plan))
+        return await caches[stage].lookup(references)
 
     async def write(self, plan: str, entries: Sequence[IdMapEntry]) -> None:
         """Write to the id map, and answer by it from now on. A write that fails may have been made in part."""
         try:
             await self.idmaps.of(plan).write(entries)
         finally:
-            if plan in self._caches:
-                self._caches[plan][1].forget(entries)
+            self._forget(plan, entries)
 
     async def add(self, plan: str, entries: Sequence[IdMapEntry]) -> list[IdMapEntry]:
         """Write those that the id map lacks, and answer by it from now on; what it has of all of them then."""
@@ -112,8 +117,7 @@ class References:
         try:
             await idmap.add(entries)
         finally:
-            if plan in self._caches:
-                self._caches[plan][1].forget(entries)
+            self._forget(plan, entries)
         there = [await idmap.find(entity, records) for entity, records in places.items()]
         return [entry for found in there for entry in found.values()]
 
@@ -122,8 +126,11 @@ class References:
         try:
             await self.idmaps.of(plan).remove(entries)
         finally:
-            if plan in self._caches:
-                self._caches[plan][1].forget(entries)
+            self._forget(plan, entries)
+
+    def _forget(self, plan: str, entries: Sequence[IdMapEntry]) -> None:
+        for cache in self._caches[plan].values():
+            cache.forget(entries)
 
 
 @dataclass(frozen=True, slots=True)

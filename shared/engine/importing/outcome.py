@@ -46,7 +46,7 @@ class Outcome:
     def unchanged(self, source_id: str, checksum: str) -> bool:
         """Whether the target has exactly this version already; books it as what it was."""
         entry = self.known.get(source_id)
-        if entry is None or entry.checksum != checksum:
+        if entry is None or entry.checksum != checksum or self.is_altered(source_id):
             return False
         if entry.run_id != self.run.run_id:
             self.results.skipped.add(source_id)
@@ -55,13 +55,35 @@ class Outcome:
         self._unchanged.add(source_id)
         return True
 
+    def is_altered(self, source_id: str) -> bool:
+        """Whether this run is to write the record again, since it was changed at the target."""
+        entry = self.known.get(source_id)
+        return self.run.options.repair and entry is not None and entry.altered
+
+    def stays_altered(self, source_id: str, why: str) -> None:
+        """A record cannot be overwritten at the target."""
+        message = f"it was changed at the target, which does not take its own content: {why}; delete it there"
+        self.results.reject(source_id, "target.rejected_record", message, None)
+
+    def note_ways_barred(self, receipts: Iterable[Receipt]) -> set[str]:
+        """Source ids of altered records whose content the target did not take as a version, by its ``receipts``."""
+        failed = [receipt for receipt in receipts if receipt.outcome == "failed"]
+        for receipt in failed:
+            if receipt.retryable:
+                self.stumbled.append(receipt)
+            else:
+                self.stays_altered(receipt.source_id, receipt.reason or receipt.code or "refused")
+        return {receipt.source_id for receipt in failed}
+
     def has_same_origin(self, source_id: str, lookup: Lookup) -> bool:
         """Whether the target has what this record would become, without making it; then it is booked as unchanged.
 
         What it still misses may come until the patches, which look again; so may another target id of a file.
         """
         entry = self.known.get(source_id)
-        if entry is None or entry.origin is None or not self.origins.still_holds(source_id, entry.origin, lookup):
+        if entry is None or entry.origin is None or self.is_altered(source_id):
+            return False
+        if not self.origins.still_holds(source_id, entry.origin, lookup):
             return False
         if self.run.mode.writes and (awaited := still_awaited(entry.origin, lookup, self._changing)):
             self.results.note_missing(source_id, awaited)

@@ -5,6 +5,7 @@ and others may write while it looks.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from shared.model.idmap import IdMapEntry
 from shared.model.run import Run
@@ -14,6 +15,18 @@ from shared.ports.stores import RunStore
 def written_since(run: Run, entry: IdMapEntry) -> bool:
     """Whether another run wrote (or an undo restored) the record of ``entry`` after ``run`` began."""
     return entry.run_id != run.run_id and entry.imported_at > run.started_at and not entry.made_up
+
+
+async def writing_beside(runs: RunStore, run: Run) -> Run | None:
+    """Another run of the plan that wrote while ``run``, which takes no lock, was looking; None: there is none."""
+    others = [one for one in await runs.list(plan=run.plan) if one.run_id != run.run_id and one.mode.writes]
+    return next((one for one in others if _worked_since(one, run.started_at)), None)
+
+
+def _worked_since(run: Run, moment: datetime) -> bool:
+    """Whether it works, or has ended, or was paused or the like, after ``moment``."""
+    acted = any(datetime.fromisoformat(str(action["at"])) > moment for action in run.actions)
+    return run.state.works or acted or (run.finished_at is not None and run.finished_at > moment)
 
 
 async def overtaken(runs: RunStore, run: Run, entries: Iterable[IdMapEntry]) -> frozenset[str]:

@@ -73,7 +73,7 @@ class Seals:
         links = {one: links_of((entry,)) for one, entry in known.items() if entry.origin is not None}
         firm = {link for found in links.values() for link in found if link.entity not in outcome.volatile}
         own = Own(outcome.results.row.key.entity, outcome.places, outcome.known)
-        lookup = own.first(await self.references.lookup(run, own.others(firm)))
+        lookup = own.first(await self.references.lookup(run, Stage.IMPORT, own.others(firm)))
         missing = {link for link in firm if lookup(link.entity, link.source_id) is None}
         opened = defaultdict(list)
         for one in sorted(outcome.places):

@@ -7,9 +7,7 @@ is done again from the start: what went in is recognised by checksum (and by the
 
 import asyncio
 import uuid
-from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import orjson
 
@@ -21,42 +19,28 @@ from shared.engine.importing.judging import Judging
 from shared.engine.importing.levels import levels
 from shared.engine.importing.lookup import Own, References
 from shared.engine.importing.outcome import Outcome
+from shared.engine.importing.overwriting import versions_there
 from shared.engine.importing.placeholders import entries_of, made_up, placeholder, there
 from shared.engine.importing.results import Results
 from shared.engine.importing.seals import Seals
 from shared.engine.importing.slices import records_of, told_before
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.pages.announcing import announced, made_up_by
-from shared.engine.pages.completing import complete, give_up, whole
-from shared.engine.pages.holding import Hold, holding
-from shared.engine.pages.parking import note_calls, park
-from shared.engine.pauses import DEFECT, STUMBLE
-from shared.engine.runs.admission import Admission
-from shared.engine.runs.stopping import Stopping
+from shared.engine.pages.completing import give_up, whole
+from shared.engine.pauses import STUMBLE
+from shared.engine.runs.attempting import Attempt, Attempting, Deferred
 from shared.engine.runs.targets import TargetGuard
-from shared.model.errors import Conflict, EntityStopped, RecordRejected, RetryLater, RunStopped, SlowDown
+from shared.model.errors import RecordRejected
 from shared.model.json import JsonObject
-from shared.model.ledger import PageKey, PageRow, PageState, Stage
+from shared.model.ledger import PageRow, PageState, Stage
 from shared.model.messages import ImportMessage
 from shared.model.records import OutgoingItem, SourceRecord
 from shared.model.run import Run
-from shared.ports.evidence import merged, recording
+from shared.ports.evidence import merged
 from shared.ports.stores import Stores
 from shared.transform.canonical import checksum
 from shared.transform.making import Surroundings
 from shared.transform.references import Lookup, pending, resolve
-
-
-class _Stumbled(Exception):
-    """The target failed on some ``records`` in a way that may pass."""
-
-    def __init__(self, records: int) -> None:
-        super().__init__(records)
-        self.records = records
-
-
-class _Withdrawn(Exception):
-    """The run was paused or ended, or the slice is not safely in hand any more: no further call."""
 
 
 @dataclass(slots=True)
@@ -65,8 +49,7 @@ class Importer:
 
     jobs: Jobs
     stores: Stores
-    admission: Admission
-    stopping: Stopping
+    attempting: Attempting
     references: References
     guard: TargetGuard
     descriptions: Descriptions
@@ -81,57 +64,33 @@ class Importer:
 
     async def work(self, message: ImportMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
-        run = await self.admission.run(message.run_id, message.epoch)
-        if run is None:
+        if (due := await self.attempting.due(message)) is None:
             return
-        row = await self.stores.ledger.get(message.key)
-        if row is None or row.state is not PageState.PENDING:
-            return
-        with recording() as calls:
-            await self._held(run, row, calls, early=message.early)
+        run, row = due
 
-    async def _held(self, run: Run, row: PageRow, calls: Counter[str], *, early: bool) -> None:
-        """One attempt; ``calls`` grows by those that are made for it."""
-        try:
-            async with holding(self.stores.ledger, self.clock, row) as hold:
-                await self._slice(run, self.jobs.of(run.plan), hold, calls, early=early)
-        except _Stumbled as stumbled:
-            await self._park(row.key, STUMBLE.after(row.attempts), calls, attempts=1, transient=stumbled.records)
-        except (SlowDown, RetryLater) as error:
-            await self._park(row.key, await self.stopping.absorb(run, row.key.entity, error), calls)
-        except RowsLost as lost:
-            before, at = await told_before(self.stores, row), self.clock.seconds()
-            ids = None if before is None else before.ids
-            await give_up(self.stores, row, lost.reason.code, lost.message, at=at, source_ids=ids)
-        except (EntityStopped, RunStopped) as error:
-            await self.stopping.absorb(run, row.key.entity, error)
-            await note_calls(self.stores.ledger, row.key, calls)
-        except (Conflict, _Withdrawn):
-            return  # the slice is in other hands, or nobody's: the run's orchestration sees to it
-        except Exception:
-            # The message comes back by itself. Without a pause each tick would send one more.
-            await self._park(row.key, DEFECT.after(row.attempts), calls, attempts=1, answered=False)
-            raise
+        async def work(attempt: Attempt) -> None:
+            try:
+                await self._slice(attempt, self.jobs.of(run.plan), early=message.early)
+            except RowsLost as lost:
+                await self._lost(attempt, lost)
+
+        await self.attempting.attempt(run, row, work, entity=row.key.entity)
 
     async def left_of(self, row: PageRow) -> list[str] | None:
         """See ``Judging.left_of``."""
         return await self._judging.left_of(row)
 
-    async def _park(
-        self,
-        key: PageKey,
-        seconds: float,
-        calls: Counter[str],
-        attempts: int = 0,
-        transient: int = 0,
-        *,
-        answered: bool = True,
-    ) -> None:
-        counted = partial(park, attempts=attempts, transient=transient, answered=answered, calls=calls)
-        await counted(self.stores.ledger, self.clock, key, seconds)
+    async def _lost(self, attempt: Attempt, lost: RowsLost) -> None:
+        """Give the slice up: its records cannot be read any more."""
+        row, at = attempt.row, self.clock.seconds()
+        before = await told_before(self.stores, row)
+        ids = None if before is None else before.ids
+        row = replace(row, calls=merged(row.calls, attempt.calls))
+        await give_up(self.stores, row, lost.reason.code, lost.message, at=at, source_ids=ids)
+        attempt.hold.completed = True
 
-    async def _slice(self, run: Run, job: Job, hold: Hold, calls: Counter[str], *, early: bool) -> None:
-        row = hold.row
+    async def _slice(self, attempt: Attempt, job: Job, *, early: bool) -> None:
+        run, row = attempt.run, attempt.row
         entity = row.key.entity
         mapping, before = job.mappings[entity], await told_before(self.stores, row)
         loaded = await records_of(self.jobs, self.stores, row, before)
@@ -145,18 +104,16 @@ class Importer:
         outcome.results.note_made_up(await there(self.stores.idmaps.of(run.plan), row.making_up))
         changed = await self._judging.changed(run, job, records, outcome, early=early)
         if early and changed:
-            hold.row = await self.stores.ledger.update(replace(hold.row, in_turn=True))
+            attempt.hold.row = await self.stores.ledger.update(replace(attempt.row, in_turn=True))
             return
         drafts = self._transform(job, changed, outcome, await self.descriptions.of(run, job, entity))
-        lookup = await self._lookup(run, job, hold, drafts, outcome)
+        lookup = await self._lookup(attempt, job, drafts, outcome)
         tree = job.plan.entity(entity).tree
         for level in levels(drafts, tree, entity) if tree else [drafts]:
-            await self._import(run, job, hold, level, lookup, outcome)
+            await self._import(attempt, job, level, lookup, outcome)
         if seal.digest is not None:
             outcome.results.still_open = await self._seals.open_of(run, outcome)
-        done = replace(hold.row, calls=merged(hold.row.calls, calls), undecided=undecided, seal=seal.digest)
-        await self._complete(done, outcome.results)
-        hold.completed = True
+        await self._complete(attempt, outcome.results, undecided, seal.digest)
 
     def _transform(
         self, job: Job, records: list[SourceRecord], outcome: Outcome, around: Surroundings
@@ -175,21 +132,22 @@ class Importer:
             outcome.results.note_flaws(record.id, draft.flaws)
         return drafts
 
-    async def _lookup(self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], outcome: Outcome) -> Lookup:
+    async def _lookup(self, attempt: Attempt, job: Job, drafts: dict[str, JsonObject], outcome: Outcome) -> Lookup:
         """Answers for all that these records refer to: of the slice's own, as they are when it is asked."""
-        own = Own(hold.row.key.entity, outcome.places, outcome.known)
+        run, stage = attempt.run, attempt.row.key.stage
+        own = Own(attempt.row.key.entity, outcome.places, outcome.known)
         needed = own.others(one for data in drafts.values() for one in pending(data))
-        lookup = await self.references.lookup(run, needed)
+        lookup = await self.references.lookup(run, stage, needed)
         if run.mode.writes and (gone := made_up(needed, lookup)):
             for entity, ids in gone.items():
-                await self._make_up(run, job, hold, entity, ids, outcome)
-            lookup = await self.references.lookup(run, needed)
+                await self._make_up(attempt, job, entity, ids, outcome)
+            lookup = await self.references.lookup(run, stage, needed)
         return own.first(lookup)
 
     async def _import(
-        self, run: Run, job: Job, hold: Hold, drafts: dict[str, JsonObject], lookup: Lookup, outcome: Outcome
+        self, attempt: Attempt, job: Job, drafts: dict[str, JsonObject], lookup: Lookup, outcome: Outcome
     ) -> None:
-        row = hold.row
+        run, row = attempt.run, attempt.row
         made = (self._item(run, job, row, source_id, draft, lookup, outcome) for source_id, draft in drafts.items())
         items = [item for item in made if item is not None]
         if run.mode.writes and (entries := outcome.entries_with_new_origins()):
@@ -199,8 +157,20 @@ class Importer:
         if not run.mode.writes:
             outcome.would_write(items)
             return
-        delivery = await self._deliver(run, job, hold, row.key.entity, items)
+        items = await self._make_way(attempt, job, items, outcome)
+        delivery = await self._deliver(attempt, job, row.key.entity, items)
         await self._book(run, delivery, items, outcome)
+
+    async def _make_way(
+        self, attempt: Attempt, job: Job, items: list[OutgoingItem], outcome: Outcome
+    ) -> list[OutgoingItem]:
+        """Have the target take what it has of altered records as versions; answers the items that can be sent now."""
+        there, refused = await versions_there(job.target, items, outcome, attempt.may_call)
+        delivery = await self._deliver(attempt, job, attempt.row.key.entity, there) if there else Delivery()
+        if delivery.trouble is not None:
+            raise delivery.trouble
+        refused |= outcome.note_ways_barred(delivery.receipts)
+        return [item for item in items if item.source_id not in refused]
 
     @staticmethod
     def _item(
@@ -228,36 +198,22 @@ class Importer:
             return None
         return OutgoingItem(source_id, job.target.key(row.key.entity, source_id, digest), digest, resolution.data)
 
-    async def _make_up(
-        self, run: Run, job: Job, hold: Hold, entity: str, source_ids: list[str], outcome: Outcome
-    ) -> None:
+    async def _make_up(self, attempt: Attempt, job: Job, entity: str, source_ids: list[str], outcome: Outcome) -> None:
+        run, hold = attempt.run, attempt.hold
         items = [placeholder(job, entity, source_id) for source_id in source_ids]
         hold.row = await made_up_by(self.stores.ledger, hold.row, entity, source_ids)
-        delivery = await self._deliver(run, job, hold, entity, items)
+        delivery = await self._deliver(attempt, job, entity, items)
         entries = entries_of(entity, items, delivery.receipts, run.run_id, hold.row.key.place, outcome.now)
         outcome.results.note_made_up(await self.references.add(run.plan, entries))
         if delivery.trouble is not None:
             raise delivery.trouble
 
-    async def _deliver(self, run: Run, job: Job, hold: Hold, entity: str, items: list[OutgoingItem]) -> Delivery:
-        key = hold.row.key
+    async def _deliver(self, attempt: Attempt, job: Job, entity: str, items: list[OutgoingItem]) -> Delivery:
+        run, key = attempt.run, attempt.row.key
         capabilities = await self.guard.capabilities(run, job)
         batch = f"{run.run_id}-{key.entity}-{key.range_no}-{key.row}" + ("" if entity == key.entity else f"-{entity}")
-
-        async def may_call() -> None:
-            if not hold.safe or await self.admission.run(run.run_id, run.epoch) is None:
-                raise _Withdrawn
-
-        return await deliver(
-            job.target,
-            capabilities,
-            entity,
-            run.run_id,
-            batch,
-            items,
-            self.pace.in_flight(capabilities.limits.get(entity)),
-            may_call,
-        )
+        in_flight = self.pace.in_flight(capabilities.limits.get(entity))
+        return await deliver(job.target, capabilities, entity, run.run_id, batch, items, in_flight, attempt.may_call)
 
     async def _book(self, run: Run, delivery: Delivery, items: list[OutgoingItem], outcome: Outcome) -> None:
         """Write down what went in before anything else is decided."""
@@ -267,30 +223,32 @@ class Importer:
             await self.references.write(run.plan, entries)
         if delivery.trouble is not None:
             raise delivery.trouble
-        if outcome.stumbled and outcome.results.row.attempts < self.pace.transient_attempts:
-            raise _Stumbled(len(outcome.results.stumbled))
+        attempts = outcome.results.row.attempts
+        if outcome.stumbled and attempts < self.pace.transient_attempts:
+            raise Deferred(STUMBLE.after(attempts), failures=len(outcome.results.stumbled))
         outcome.give_up()
 
-    async def _complete(self, row: PageRow, results: Results) -> None:
+    async def _complete(self, attempt: Attempt, results: Results, undecided: dict[str, int], seal: str | None) -> None:
         """Receipts and dead letters first: a slice that is done has them. Both are the same for every attempt but for
         the receipts' name, and a letter is taken back by the attempt that does not give its record up.
         """
         receipts, jobs = results.blob(uuid.uuid4().hex[:8]), []
         if letters := results.letters():
-            now = await announced(self.stores.ledger, row)
-            row = replace(row, attempts=now.attempts, etag=now.etag)
+            attempt.hold.row = await announced(self.stores.ledger, attempt.row)
             jobs.append(self.stores.dead_letters.add(letters))
-        others = results.not_given_up()
+        row, others = attempt.row, results.not_given_up()
         if row.earlier:
             others.append(whole(row))
         if others:
             jobs.append(self.stores.dead_letters.remove(row.key.run_id, row.key.entity, others))
         await asyncio.gather(self.stores.archive.put(receipts, orjson.dumps(results.document())), *jobs)
         done = replace(
-            row,
+            attempt.row,
             state=PageState.DONE,
             counts=results.counts(),
             receipts=receipts,
+            undecided=undecided,
+            seal=seal,
             completed_at=self.clock.seconds(),
         )
-        await complete(self.stores.ledger, done)
+        await attempt.complete(done)

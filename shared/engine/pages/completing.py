@@ -70,8 +70,12 @@ PROOF = (Stage.VERIFY, Stage.COMPARE)
 """Stages whose rows look at what others have done."""
 
 
-async def leave_unproven(ledger: Ledger, row: PageRow, reason: str, *, at: float) -> None:
-    """Let the run go on without a row of its proof: no record is lost, and what it was to look at stays unverified."""
+async def go_without(ledger: Ledger, row: PageRow, reason: str, *, at: float) -> None:
+    """Let the run go on without a row that brings no records: none is lost, and whoever sums rows up tells of it.
+
+    What a row of the proof was to look at stays unverified. A row that another worker completes stays as that one
+    leaves it. ``at`` is now, in seconds since 1970.
+    """
     unread = _stands_for(row) if row.key.stage is Stage.VERIFY else 0
     dead = replace(row, state=PageState.DEAD, counts=Counts(unread=unread), reason=reason, completed_at=at)
     try:

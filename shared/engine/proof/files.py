@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from shared.engine.job import Job
 from shared.engine.proof.findings import Finding
 from shared.engine.proof.listings import Listed, version_of
 from shared.engine.proof.slices import Slice
-from shared.model.errors import RecordRejected
+from shared.model.errors import RecordRejected, RetryLater
 from shared.model.json import JsonObject
 from shared.model.records import SourceRecord
 
@@ -19,9 +18,23 @@ _IN_MEMORY = 4 * 1024 * 1024
 
 _READ = 1024 * 1024
 
+_ROUNDS = 3
+"""How often a file is asked for, while the target answers everything else, until it counts as lost."""
 
-async def prove_files(slice_: Slice, listed: Listed, may_call: Callable[[], Awaitable[None]]) -> None:
+MayCall = Callable[[], Awaitable[None]]
+
+
+class _Lost(Exception):
+    """The target lists a file and does not hand it out. ``known`` tells whether it says itself that it is gone."""
+
+    def __init__(self, message: str, *, known: bool) -> None:
+        super().__init__(message)
+        self.known = known
+
+
+async def prove_files(slice_: Slice, listed: Listed, may_call: MayCall) -> None:
     """Judge the files of a slice. Raises what the target raises."""
+    listed_well: dict[str, JsonObject] = {}
     for record in slice_.records:
         entry = slice_.known.get(record.id)
         data = None if entry is None else _described(slice_, record)
@@ -32,9 +45,12 @@ async def prove_files(slice_: Slice, listed: Listed, may_call: Callable[[], Awai
         elif version_of(entry.target_id, str(data["checksum"])) not in listed.versions:
             message = "the target lists another content under its id"
             slice_.note("differs", record.id, entry.target_id, message, field="checksum")
-        elif slice_.is_sampled(record.id):
-            await may_call()
-            await _look_at(slice_, record.id, entry.target_id, data)
+            slice_.altered.add(record.id)
+        else:
+            listed_well[record.id] = data
+    drawn = slice_.drawn(list(listed_well))
+    for source_id in (one for one in listed_well if one in drawn):
+        await _look_at(slice_, source_id, slice_.known[source_id].target_id, listed_well[source_id], may_call)
 
 
 def _described(slice_: Slice, record: SourceRecord) -> JsonObject | None:
@@ -44,14 +60,24 @@ def _described(slice_: Slice, record: SourceRecord) -> JsonObject | None:
         return None
 
 
-async def _look_at(slice_: Slice, source_id: str, target_id: str, data: JsonObject) -> None:
-    slice_.sampled.add(source_id)
+async def _look_at(slice_: Slice, source_id: str, target_id: str, data: JsonObject, may_call: MayCall) -> None:
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         content = cast("BinaryIO", spool)
-        wrong = await _wrong(slice_.job, target_id, data, content)
+        try:
+            told = await _fetched(slice_, target_id, content, may_call)
+        except _Lost as lost:
+            slice_.note_lost(source_id, target_id, str(lost), known=lost.known)
+            return
+        slice_.sampled.add(source_id)
+        slice_.looked_at.add(source_id)
+        wrong = await _wrong(told, data, content)
+        if wrong is not None:
+            told = await _again(slice_, target_id, content, may_call) or told
+            wrong = await _wrong(told, data, content)
         if wrong is not None:
             slice_.unequal.add(source_id)
             slice_.note("differs", source_id, target_id, wrong, field="content")
+            slice_.altered.add(source_id)
             return
         content.seek(0)
         complaint = await asyncio.to_thread(slice_.job.opens, content)
@@ -61,11 +87,39 @@ async def _look_at(slice_: Slice, source_id: str, target_id: str, data: JsonObje
         slice_.found.findings.append(Finding("unopened", source_id, target_id, message, "content"))
 
 
-async def _wrong(job: Job, target_id: str, data: JsonObject, content: BinaryIO) -> str | None:
+async def _again(slice_: Slice, target_id: str, content: BinaryIO, may_call: MayCall) -> str | None:
+    """A second look at a file that seems spoiled: the way here may have damaged it. None when it did not come again."""
     try:
-        told = await job.target.fetch(target_id, content)
-    except RecordRejected as error:
-        return f"cannot be fetched: {error.message}"
+        return await _fetched(slice_, target_id, content, may_call)
+    except _Lost:
+        return None
+
+
+async def _fetched(slice_: Slice, target_id: str, content: BinaryIO, may_call: MayCall) -> str:
+    """The checksum that the target tells of a file. Raises _Lost.
+
+    A file alone is lost only if the target answers otherwise, so it is asked for something else in between; when it
+    does not answer that, it is out, and what it raises says so. One lost file is proof enough that the disk has holes:
+    the others of the slice have one try each.
+    """
+    target, rounds = slice_.job.target, 1 if slice_.lost else _ROUNDS
+    told = RetryLater("target.unreachable", "")
+    for _ in range(rounds):
+        await may_call()
+        content.seek(0)
+        content.truncate()
+        try:
+            return await target.fetch(target_id, content)
+        except RecordRejected as error:
+            await target.capabilities()
+            raise _Lost(f"is listed, and its content is gone: {error.message}", known=True) from error
+        except RetryLater as error:
+            await target.capabilities()
+            told = error
+    raise _Lost(f"is listed, and its content could not be read: {told.message}", known=False) from told
+
+
+async def _wrong(told: str, data: JsonObject, content: BinaryIO) -> str | None:
     size = content.seek(0, 2)
     digest = await asyncio.to_thread(_digest, content)
     if size != data["size"]:

@@ -7,10 +7,11 @@ import orjson
 
 from shared.model.json import Json, JsonObject
 
-KINDS = ("missing", "differs", "orphan", "extra", "foreign", "unopened")
-"""``missing`` at the target, ``differs`` from what it should be, ``orphan``: links to what is not there, ``extra``: at
-the target and not at the source, ``foreign``: at the target and not made by import, ``unopened``: a picture that is as
-the source has it, and cannot be shown."""
+KINDS = ("missing", "differs", "unreadable", "orphan", "extra", "foreign", "unopened")
+"""``missing`` at the target, ``differs`` from what it should be, ``unreadable``: a file that the target lists and does
+not hand out though it answers otherwise, ``orphan``: links to what is not there, ``extra``: at the target and not at
+the source, ``foreign``: at the target and not made by import, ``unopened``: a picture that is as the source has it, and
+cannot be shown."""
 
 _SHORT = 24
 _TELLING = 2

@@ -2,36 +2,57 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
+
+_BUCKETS = 256
+_SHIFT = 56
+"""By their first byte ids fall into buckets, so that sorting unpacks one of them at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
     """A set of ids by their digests. Of a few millions, two share a digest once in a million sets."""
 
-    _digests: "array[int]"
+    _buckets: Sequence["array[int]"]
 
     @staticmethod
     def of(pages: Iterable[Iterable[str]]) -> "Ids":
         """All ids of all pages."""
-        found = array("Q")
+        gathered = Gathered()
         for page in pages:
-            found.extend(map(_digest, page))
-        return Ids(array("Q", sorted(found)))
+            gathered.add(page)
+        return gathered.ids()
 
     @property
     def doubled(self) -> int:
         """How many of what it was made of were there before."""
-        return sum(one == other for one, other in pairwise(self._digests))
+        return sum(one == other for bucket in self._buckets for one, other in pairwise(bucket))
 
     def __contains__(self, one: str) -> bool:
         """Whether the id is in the set."""
         digest = _digest(one)
-        place = bisect_left(self._digests, digest)
-        return place < len(self._digests) and self._digests[place] == digest
+        bucket = self._buckets[digest >> _SHIFT]
+        place = bisect_left(bucket, digest)
+        return place < len(bucket) and bucket[place] == digest
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Ids as they come, page by page."""
+
+    _buckets: list["array[int]"] = field(default_factory=lambda: [array("Q") for _ in range(_BUCKETS)])
+
+    def add(self, ids: Iterable[str]) -> None:
+        """Those of one page more."""
+        for digest in map(_digest, ids):
+            self._buckets[digest >> _SHIFT].append(digest)
+
+    def ids(self) -> Ids:
+        """All of them, as a set."""
+        return Ids([array("Q", sorted(bucket)) for bucket in self._buckets])
 
 
 def _digest(one: str) -> int:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
 
-from shared.engine.proof.ids import Ids
+from shared.engine.proof.ids import Gathered, Ids
 from shared.model.json import JsonObject
 from shared.model.ledger import PageRow, PageState, Stage
 from shared.model.records import Listing
@@ -55,6 +55,13 @@ async def documents(stores: Stores, blobs: Sequence[str]) -> list[JsonObject]:
     return list(await asyncio.gather(*map(one, blobs)))
 
 
+async def streamed(stores: Stores, blobs: Sequence[str]) -> AsyncIterator[JsonObject]:
+    """The same one after the other, with no more than a few in memory."""
+    for start in range(0, len(blobs), _PARALLEL):
+        for document in await documents(stores, blobs[start : start + _PARALLEL]):
+            yield document
+
+
 @dataclass(slots=True)
 class Listings:
     """For all workers of a process: each entity's pages are read once."""
@@ -81,9 +88,12 @@ class Listings:
     async def _read(self, pages: Sequence[PageRow]) -> Listed | None:
         if not pages or any(row.state is not PageState.DONE or row.reason for row in pages):
             return None
-        told = await documents(self.stores, [row.receipts or "" for row in pages])
-        ours = Ids.of(ids for one in told for ids in (one["target_ids"], one["foreign"]))
-        return Listed(ours, Ids.of(one["versions"] for one in told))
+        targets, versions = Gathered(), Gathered()
+        async for one in streamed(self.stores, [row.receipts or "" for row in pages]):
+            targets.add(one["target_ids"])
+            targets.add(one["foreign"])
+            versions.add(one["versions"])
+        return Listed(targets.ids(), versions.ids())
 
 
 def current(rows: Iterable[PageRow]) -> list[PageRow]:

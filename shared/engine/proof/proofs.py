@@ -1,14 +1,16 @@
 """The proof of a run as callers get it: figures and verdict of each entity, what was found, and the gates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.engine.job import Jobs
-from shared.engine.proof.listings import documents
+from shared.engine.proof.keeping import kept
+from shared.engine.runs.flaws import Place
 from shared.engine.runs.progress import EntityProgress, assemble
 from shared.engine.runs.status import summary
-from shared.engine.runs.verdicts import GateResult, Outcome, judged, proven_entities, verdict_of
+from shared.engine.runs.verdicts import GateResult, Verdict, judged, proven_entities, verdict_of
 from shared.model.json import JsonObject
-from shared.model.ledger import Counts, PageRow, PageState, Stage
+from shared.model.ledger import PageState, Stage
 from shared.model.run import Run, RunState
 from shared.ports.stores import Stores
 from shared.transform.files import FILES
@@ -28,11 +30,14 @@ FIGURES = (
     "foreign",
     "placeholders",
     "dead_lettered",
+    "findings",
 )
 """Counts of an entity's proof. ``absent`` are known not to be there: they were given up, or stay behind."""
 
+_UNTOUCHED = "the run had nothing of it to read back, and looked at nothing else"
+
 MOST_FINDINGS = 100
-"""Findings of an entity that are named; the others are counted."""
+"""Findings of an entity that are named in its proof; ``findings`` gives them all, page by page."""
 
 
 @dataclass(slots=True)
@@ -53,44 +58,47 @@ class Proofs:
         return {
             **{name: told[name] for name in ("run_id", "plan", "mode", "state", "finished_at")},
             "sample": run.options.sample,
-            "passed": _passed(run, gates) if run.state.ended and entities else None,
+            "passed": _passed(run, gates) if run.state.ended and _asked(run, entities.values()) else None,
             "gates": [gate.document() for gate in gates],
-            "entities": {name: await self._entity(one) for name, one in entities.items()},
+            "entities": {name: await self._entity(run, one) for name, one in entities.items()},
         }
 
-    async def _entity(self, entity: EntityProgress) -> JsonObject:
-        verdict, figures = verdict_of(entity), entity.proven
-        findings = await self._findings(entity.proof)
+    async def findings(
+        self, run: Run, size: int, *, entity: str | None = None, after: Place | None = None
+    ) -> tuple[list[JsonObject], Place | None]:
+        """Up to ``size`` findings behind ``after``, each with its entity; and the place to go on from, None at the end.
+
+        Reads no more blobs than it takes.
+        """
+        rows = await self.stores.ledger.scan(run.run_id, entity=entity)
+        known = await self.stores.ledger.entities(run.run_id)
+        progress = assemble(self.jobs.plan_of(run.plan), run.entities, run.run_id, known, rows)
+        proof = [row for one in progress.values() for row in one.proof]
+        found, following = await kept(self.stores.archive, proof, size, after)
+        return [{"entity": place.entity, **document} for place, document in found], following
+
+    async def _entity(self, run: Run, entity: EntityProgress) -> JsonObject:
+        verdict = verdict_of(run, entity)
+        findings, _ = await kept(self.stores.archive, entity.proof, MOST_FINDINGS)
         return {
             "verdict": None if verdict is None else verdict.value,
-            "reasons": _reasons(entity),
+            "reasons": [_UNTOUCHED] if verdict is Verdict.NOT_ASKED else _reasons(entity),
             "coverage": entity.coverage,
             "figures": _figures(entity),
-            "findings": findings,
-            "more": max(0, _found(figures) - len(findings)),
+            "findings": [document for _, document in findings],
+            "more": entity.proven.findings - len(findings),
         }
-
-    async def _findings(self, rows: list[PageRow]) -> list[JsonObject]:
-        found: list[JsonObject] = []
-        for row in rows:
-            if row.receipts and _found(row.counts):
-                (document,) = await documents(self.stores, [row.receipts])
-                found += document["findings"]
-            if len(found) >= MOST_FINDINGS:
-                break
-        return found[:MOST_FINDINGS]
 
 
 def _passed(run: Run, gates: list[GateResult]) -> bool:
     """What was cancelled, failed or undone, be it in part, has no proof that anybody could sign."""
     complete = run.state in (RunState.COMPLETED, RunState.COMPLETED_WITH_ERRORS) and not run.undone
-    return complete and all(gate.outcome in (Outcome.PASSED, Outcome.NOT_ASKED) for gate in gates)
+    return complete and all(gate.fine for gate in gates)
 
 
-def _found(counts: Counts) -> int:
-    """At least how many findings there are; a record that differs may do so in many fields."""
-    wrong = counts.missing + counts.differing + counts.orphaned
-    return wrong + counts.extra + counts.foreign + counts.unopened
+def _asked(run: Run, entities: Iterable[EntityProgress]) -> bool:
+    """Whether anything was looked at, or should have been."""
+    return any(verdict_of(run, one) is not Verdict.NOT_ASKED for one in entities)
 
 
 def _figures(entity: EntityProgress) -> JsonObject:

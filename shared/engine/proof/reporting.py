@@ -8,15 +8,12 @@ from shared.engine.proof.findings import Finding
 from shared.model.json import JsonObject
 from shared.model.ledger import PageKey
 
-MOST_NAMED = 1000
-"""Findings of one row that are named one by one; the others are counted."""
-
 
 @dataclass(slots=True)
 class Found:
-    """What one row of a proof found. ``source_ids`` are those of all records that the source has in it.
+    """What one slice's proof found. ``source_ids`` are those of all records that the source has in it.
 
-    ``target_ids`` are those that the id map has for them.
+    ``target_ids`` are those that the id map has for them. ``findings`` lie apart, see ``keeping``.
     """
 
     source_ids: Sequence[str] = ()
@@ -24,12 +21,8 @@ class Found:
     findings: list[Finding] = field(default_factory=list)
 
     def document(self) -> JsonObject:
-        """For the archive. Findings that could not be named any more are left out; the row counts them."""
-        return {
-            "source_ids": list(self.source_ids),
-            "target_ids": list(self.target_ids),
-            "findings": [one.document() for one in self.findings[:MOST_NAMED]],
-        }
+        """For the archive."""
+        return {"source_ids": list(self.source_ids), "target_ids": list(self.target_ids)}
 
 
 def blob_of(key: PageKey) -> str:

@@ -1,7 +1,7 @@
 """Proving a slice: every record of it as the target has it, and some of them made anew, field by field."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import orjson
@@ -17,7 +17,7 @@ from shared.engine.proof.telling import Told
 from shared.model.errors import RecordRejected
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
-from shared.model.ledger import Counts
+from shared.model.ledger import Counts, Stage
 from shared.model.records import SourceRecord
 from shared.model.run import Run
 from shared.transform.canonical import checksum
@@ -27,7 +27,10 @@ from shared.transform.references import pending, resolve
 
 @dataclass(slots=True)
 class Slice:
-    """The records of a slice with what is known of them. ``known`` are their id-map entries."""
+    """The records of a slice with what is known of them. ``known`` are their id-map entries.
+
+    ``deleted`` were there when they were read, and had gone at the source before the run was over: at the target too.
+    """
 
     run: Run
     job: Job
@@ -35,6 +38,7 @@ class Slice:
     records: list[SourceRecord]
     known: dict[str, IdMapEntry]
     told: Told
+    deleted: frozenset[str] = frozenset()
     found: Found = field(init=False)
     differing: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
@@ -42,8 +46,18 @@ class Slice:
     sampled: set[str] = field(default_factory=set)
     unequal: set[str] = field(default_factory=set)
     unopened: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    """Files that the target lists and does not hand out; of those that are ``unreadable`` it does not say why."""
+
     gone: list[IdMapEntry] = field(default_factory=list)
-    """Of the records that were imported and are not at the target any more."""
+    """Of the records that were imported and are not at the target any more, or under another target id."""
+
+    altered: set[str] = field(default_factory=set)
+    """Records that are not what was last written at the target: whatever the source has, somebody changed them."""
+
+    looked_at: set[str] = field(default_factory=set)
+    """Records whose content was seen; not those that are missing."""
 
     orphaned: int = 0
 
@@ -59,9 +73,14 @@ class Slice:
         """Those that the target must have."""
         return {record.id: self.known[record.id] for record in self.records if record.id in self.known}
 
+    @property
+    def disagrees(self) -> bool:
+        """Whether anything is not as it should be at the target."""
+        return bool(self.differing or self.missing or self.orphaned)
+
     def counts(self, unread: int = 0) -> Counts:
         """What the ledger gets. ``unread`` of the expected ones could not be looked at."""
-        wrong = self.differing | self.missing
+        wrong, unread = self.differing | self.missing, unread or len(self.unreadable)
         present = len(self.expected.keys() - wrong) - unread
         return Counts(
             verified=present,
@@ -85,6 +104,16 @@ class Slice:
         self.gone.append(entry)
         self.note("missing", entry.source_id, entry.target_id, "was imported, and is not at the target any more")
 
+    def note_lost(self, source_id: str, target_id: str, message: str, *, known: bool) -> None:
+        """A file is listed and not to be had. ``known``: the target says itself that it is gone."""
+        self.lost.add(source_id)
+        self.altered.add(source_id)
+        if known:
+            self.note("missing", source_id, target_id, message, field="content")
+            return
+        self.unreadable.add(source_id)
+        self.found.findings.append(Finding("unreadable", source_id, target_id, message, "content"))
+
     def compare(self, items: dict[str, JsonObject]) -> None:
         """Hold what was read back against the id map: ids, and the content by its checksum."""
         for source_id, entry in self.expected.items():
@@ -92,31 +121,52 @@ class Slice:
             if item is None:
                 self.note_gone(entry)
                 continue
+            self.looked_at.add(source_id)
             if item["target_id"] != entry.target_id:
                 ids = {"expected": entry.target_id, "found": str(item["target_id"])}
                 message = "has another target id than the one that others refer to it by"
                 self.note("differs", source_id, entry.target_id, message, field="target_id", **ids)
+                self.gone.append(entry)
             if _content(item) != entry.checksum:
                 self.differing.add(source_id)
+                self.altered.add(source_id)
             elif item["checksum"] != entry.checksum:
                 message = "the checksum that the target keeps is not that of its content"
                 self.note("differs", source_id, entry.target_id, message, field="checksum")
 
     def to_compare(self, items: dict[str, JsonObject]) -> list[SourceRecord]:
         """Records that are made anew: a sample, and all that differ or would be written by a run that writes."""
-        return [
-            record
-            for record in self.records
-            if record.id in items
-            and record.id in self.known
-            and (record.id in self.differing or record.id in self.told.due or self.is_sampled(record.id))
-        ]
+        there = [record for record in self.records if record.id in items and record.id in self.known]
+        chosen = self.differing | self.told.due | self.drawn([record.id for record in there])
+        return [record for record in there if record.id in chosen]
 
-    def is_sampled(self, source_id: str) -> bool:
-        """Whether a record is of the sample. The same run has the same sample each time."""
+    def marks(self) -> list[IdMapEntry]:
+        """Id-map entries that have to tell, or need not tell any more, that their record was altered."""
+        altered = self.altered - {entry.source_id for entry in self.gone}
+        known = ((one, self.known[one]) for one in sorted(self.looked_at | altered))
+        return [replace(entry, altered=one in altered) for one, entry in known if entry.altered is not (one in altered)]
+
+    def drawn(self, source_ids: Sequence[str]) -> set[str]:
+        """The sample of these records. The same run has the same sample each time.
+
+        What was altered at the target is always of it, and so is what a repairing run has sent. However small the
+        share is, one of them is drawn that was not kept as it was or given up, so that no entity passes unseen.
+        """
+        share = self.run.options.sample
+        chosen = {one for one in source_ids if self._always(one) or self._lot(one) < share}
+        usual = [one for one in source_ids if one not in self.told.kept and one not in self.told.given_up]
+        if usual and share > 0 and chosen.isdisjoint(usual):
+            chosen.add(min(usual, key=self._lot))
+        return chosen
+
+    def _always(self, source_id: str) -> bool:
+        entry, repaired = self.known.get(source_id), self.run.options.repair and source_id in self.told.sent
+        return repaired or (entry is not None and entry.altered)
+
+    def _lot(self, source_id: str) -> float:
+        """At least 0, and below 1."""
         seed = f"{self.run.run_id}:{self.entity}:{source_id}".encode("utf-8", "surrogatepass")
-        drawn = int.from_bytes(blake2b(seed, digest_size=8).digest(), "big")
-        return drawn < self.run.options.sample * 2**64
+        return int.from_bytes(blake2b(seed, digest_size=6).digest(), "big") / 2**48
 
     def draft(self, record: SourceRecord, draft: Draft) -> JsonObject | None:
         """What the target should have of a record; None where it has what it had, by decision or for a failure.
@@ -147,7 +197,8 @@ class Slice:
             self.found.findings.append(Finding("differs", source_id, entry.target_id, message, **values))
 
     def _not_imported(self, record: SourceRecord) -> None:
-        if self.told.explains(record.id) or self.job.mappings[self.entity].leaves_out(record):
+        known = record.id in self.deleted or self.told.explains(record.id)
+        if known or self.job.mappings[self.entity].leaves_out(record):
             self.absent.add(record.id)
         elif record.id in self.told.due:
             self.note("missing", record.id, None, "is at the source, and was not imported yet")
@@ -172,7 +223,7 @@ async def make_anew(
     places = [record.id for record in slice_.records]
     own = Own(slice_.entity, frozenset(places), slice_.known)
     needed = own.others(one for data in drafts.values() for one in pending(data))
-    lookup = own.first(await references.lookup(slice_.run, needed))
+    lookup = own.first(await references.lookup(slice_.run, Stage.VERIFY, needed))
     return {source_id: resolve(data, lookup).data for source_id, data in drafts.items()}
 
 

@@ -10,13 +10,18 @@ from shared.ports.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Source ids by what became of them. ``due`` would be written by a run that wrote: they are not as the source."""
+    """Source ids by what became of them. ``due`` would be written by a run that wrote: they are not as the source.
+
+    ``sent`` went to the target, be it that it had that version already.
+    """
 
     given_up: frozenset[str]
     kept: frozenset[str]
     due: frozenset[str]
     whole: bool
     """Whether all that was given up is in ``given_up``."""
+
+    sent: frozenset[str] = frozenset()
 
     def explains(self, source_id: str) -> bool:
         """Whether it is known why a record is not at the target."""
@@ -32,5 +37,6 @@ async def told_of(stores: Stores, row: PageRow, *, writes: bool) -> Told:
         lists: Iterable[Iterable[str]] = (one.get(name) or () for one in receipts for name in names)
         return frozenset(source_id for some in lists for source_id in some)
 
-    due = frozenset() if writes else ids("created", "updated")
-    return Told(ids("failed", "left_out"), ids("kept"), due, not cursor["given_up"])
+    none = frozenset[str]()
+    due, sent = (none, ids("created", "updated", "duplicate")) if writes else (ids("created", "updated"), none)
+    return Told(ids("failed", "left_out"), ids("kept"), due, not cursor["given_up"], sent)

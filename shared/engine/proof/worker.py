@@ -5,7 +5,6 @@ before the row is completed, and a row that breaks off is done again from the st
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,34 +14,34 @@ from shared.engine.archive.rebuilding import RowsLost
 from shared.engine.clock import Clock
 from shared.engine.importing.describing import Descriptions
 from shared.engine.importing.lookup import References
+from shared.engine.importing.overtaking import writing_beside
 from shared.engine.importing.slices import records_of
 from shared.engine.job import Job, Jobs, Pace
-from shared.engine.pages.completing import complete, leave_unproven
-from shared.engine.pages.holding import Hold, holding
-from shared.engine.pages.parking import note_calls, park
-from shared.engine.pauses import DEFECT
+from shared.engine.pages.completing import go_without
 from shared.engine.proof.files import prove_files
+from shared.engine.proof.keeping import Keeping
 from shared.engine.proof.listings import Listings, page_document
 from shared.engine.proof.orphans import find_orphans
 from shared.engine.proof.reading import read_back
-from shared.engine.proof.reporting import blob_of
+from shared.engine.proof.reporting import Found, blob_of
 from shared.engine.proof.slices import Slice, make_anew
 from shared.engine.proof.strays import find_strays
 from shared.engine.proof.telling import told_of
-from shared.engine.runs.admission import Admission
+from shared.engine.runs.attempting import Attempt, Attempting
 from shared.engine.runs.following import withdraw
-from shared.engine.runs.stopping import Stopping
 from shared.engine.runs.targets import TargetGuard
-from shared.model.errors import Conflict, EntityStopped, RetryLater, RunStopped, SlowDown
+from shared.model.errors import RunStopped
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, PageState, Stage
-from shared.model.messages import IMPORT_QUEUE, ImportMessage
+from shared.model.messages import ImportMessage
 from shared.model.run import Run
-from shared.ports.evidence import merged, recording
+from shared.model.tombstones import Fate
 from shared.ports.stores import Stores
 from shared.transform.files import FILES
 
+_UNREADABLE = "target.file_unreadable"
+_OVERTAKEN = "proof.overtaken"
 _REFUSED = "target.refused"
 """The target does not let us look. That makes figures unverified; it stops nobody."""
 
@@ -54,16 +53,14 @@ class _Done:
     """A row as it is to be completed, the one that follows from it, and the id-map entries that are not true any more.
 
     The latter go when the row is completed: then the next run brings those records again. Should the target have them
-    after all, it recognises them by their keys.
+    after all, it recognises them by their keys. ``marks`` are entries that tell from then on whether their records were
+    altered at the target: a run that is to repair writes those again.
     """
 
     row: PageRow
     following: PageRow | None = None
     gone: Sequence[IdMapEntry] = ()
-
-
-class _Withdrawn(Exception):
-    """The run was paused or ended, or the row is not safely in hand any more: no further call."""
+    marks: Sequence[IdMapEntry] = ()
 
 
 @dataclass(slots=True)
@@ -72,8 +69,7 @@ class Prover:
 
     jobs: Jobs
     stores: Stores
-    admission: Admission
-    stopping: Stopping
+    attempting: Attempting
     references: References
     guard: TargetGuard
     descriptions: Descriptions
@@ -86,58 +82,35 @@ class Prover:
 
     async def work(self, message: ImportMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
-        run = await self.admission.run(message.run_id, message.epoch)
-        row = None if run is None else await self.stores.ledger.get(message.key)
+        due = await self.attempting.due(message)
         until = self.clock.monotonic() + self.pace.worker_seconds
-        while run is not None and row is not None and row.state is PageState.PENDING:
-            with recording() as calls:
-                following = await self._held(run, row, calls)
+        while due is not None:
+            run, row = due
+            following = await self.attempting.attempt(run, row, self._done)
             if following is None:
                 return
             if self.clock.monotonic() > until:
-                await self.stores.queue.send(IMPORT_QUEUE, [ImportMessage.of(following.key, run.epoch).dump()])
+                await self.attempting.wake(run, following)
                 return
-            run = await self.admission.run(run.run_id, run.epoch)
-            row = await self.stores.ledger.get(following.key)
+            due = await self.attempting.due(ImportMessage.of(following.key, run.epoch))
 
     async def give_up(self, row: PageRow, reason: str) -> None:
         """What crashes its worker each time proves nothing: its figures are unverified, and the run goes on."""
-        await leave_unproven(self.stores.ledger, row, reason, at=self.clock.seconds())
+        await go_without(self.stores.ledger, row, reason, at=self.clock.seconds())
 
-    async def _held(self, run: Run, row: PageRow, calls: Counter[str]) -> PageRow | None:
-        """One attempt; answers the row that follows from it, if any."""
-        try:
-            async with holding(self.stores.ledger, self.clock, row) as hold:
-                done = await self._looked(run, self.jobs.of(run.plan), hold)
-                calls_so_far = merged(hold.row.calls, calls)
-                row = replace(done.row, calls=calls_so_far, etag=hold.row.etag, held_by=hold.row.held_by)
-                await complete(self.stores.ledger, row, [done.following] if done.following else [])
-                hold.completed = True
-                if done.gone:
-                    await withdraw(self.stores.idmaps.of(run.plan), self.clock.now())
-                    await self.references.remove(run.plan, done.gone)
-                return done.following
-        except (SlowDown, RetryLater) as error:
-            seconds = await self.stopping.absorb(run, row.key.entity, error)
-            await park(self.stores.ledger, self.clock, row.key, seconds, calls=calls)
-        except (EntityStopped, RunStopped) as error:
-            await self.stopping.run(run, error)
-            await note_calls(self.stores.ledger, row.key, calls)
-        except (Conflict, _Withdrawn):
-            return None  # the row is in other hands, or nobody's: the run's orchestration sees to it
-        except Exception:
-            # The message comes back by itself. Without a pause each tick would send one more.
-            seconds = DEFECT.after(row.attempts)
-            await park(self.stores.ledger, self.clock, row.key, seconds, attempts=1, calls=calls, answered=False)
-            raise
-        return None
+    async def _done(self, attempt: Attempt) -> PageRow | None:
+        run = attempt.run
+        done = await self._looked(attempt, self.jobs.of(run.plan))
+        await attempt.complete(done.row, done.following)
+        if done.gone:
+            await withdraw(self.stores.idmaps.of(run.plan), self.clock.now())
+            await self.references.remove(run.plan, done.gone)
+        if done.marks:
+            await self.references.write(run.plan, done.marks)
+        return done.following
 
-    async def _looked(self, run: Run, job: Job, hold: Hold) -> _Done:
-        async def may_call() -> None:
-            if not hold.safe or await self.admission.run(run.run_id, run.epoch) is None:
-                raise _Withdrawn
-
-        row = hold.row
+    async def _looked(self, attempt: Attempt, job: Job) -> _Done:
+        run, row, may_call = attempt.run, attempt.row, attempt.may_call
         try:
             if row.key.stage is Stage.VERIFY:
                 return await self._slice(run, job, row, may_call)
@@ -151,6 +124,10 @@ class Prover:
                 raise
             return _Done(self._ended(row, _REFUSED))
 
+    async def _deleted(self, run: Run, entity: str) -> frozenset[str]:
+        stones = await self.stores.tombstones.of(run.plan, entity)
+        return frozenset(one.source_id for one in stones if one.fate is Fate.DELETED)
+
     async def _slice(self, run: Run, job: Job, row: PageRow, may_call: MayCall) -> _Done:
         entity, cursor = row.key.entity, row.cursor or {}
         records, told = await asyncio.gather(
@@ -159,7 +136,8 @@ class Prover:
         mapping = job.mappings[entity]
         places = {record.id: mapping.parent(record) for record in records}
         known = await self.stores.idmaps.of(run.plan).find(entity, places)
-        slice_ = Slice(run, job, entity, records, known, told)
+        deleted = await self._deleted(run, entity) if places.keys() - known.keys() else frozenset()
+        slice_ = Slice(run, job, entity, records, known, told, deleted)
         refused, unread = None, 0
         try:
             if entity == FILES:
@@ -170,8 +148,14 @@ class Prover:
             if error.reason.code != _REFUSED:
                 raise
             refused, unread = _REFUSED, len(slice_.expected.keys() - slice_.differing - slice_.missing)
-        done = await self._written(row, slice_.found.document(), slice_.counts(unread), refused)
-        return _Done(done, gone=slice_.gone)
+        if slice_.disagrees and await self._overtaken(run):
+            unsure = Counts(absent=len(slice_.absent), unread=len(slice_.expected))
+            return _Done(await self._written(row, slice_.found.document(), unsure, _OVERTAKEN))
+        reason = refused or (_UNREADABLE if slice_.unreadable else None)
+        keeping = Keeping(self.stores.archive, blob_of(row.key))
+        await keeping.add(slice_.found.findings)
+        done = await self._written(row, slice_.found.document(), slice_.counts(unread), reason, keeping)
+        return _Done(done, gone=slice_.gone, marks=slice_.marks())
 
     async def _records(self, slice_: Slice, state: int, may_call: MayCall) -> None:
         run, job = slice_.run, slice_.job
@@ -208,8 +192,10 @@ class Prover:
     async def _strays(self, run: Run, job: Job, row: PageRow) -> PageRow:
         entity = row.key.entity
         within = job.mappings[entity].within is not None
-        whole = bool((row.cursor or {})["whole"])
-        counts, found, refused = await find_strays(self.stores, run, entity, whole=whole, within=within)
+        overtaken = await self._overtaken(run)
+        whole = bool((row.cursor or {})["whole"]) and not overtaken
+        keeping = Keeping(self.stores.archive, blob_of(row.key))
+        counts, refused = await find_strays(self.stores, run, entity, keeping, whole=whole, within=within)
         if entity != FILES:
             try:
                 ours, _ = await job.target.count(entity)
@@ -218,10 +204,21 @@ class Prover:
                 if error.reason.code != _REFUSED:
                     raise
                 refused = _REFUSED
-        return await self._written(row, found.document(), counts, refused)
+        reason = refused or (_OVERTAKEN if overtaken else None)
+        return await self._written(row, Found().document(), counts, reason, keeping)
 
-    async def _written(self, row: PageRow, document: JsonObject, counts: Counts, reason: str | None) -> PageRow:
-        blob = blob_of(row.key)
+    async def _overtaken(self, run: Run) -> bool:
+        """Whether what differs may do so because others wrote meanwhile: a run that writes has the plan to itself."""
+        return not run.mode.writes and await writing_beside(self.stores.runs, run) is not None
+
+    async def _written(
+        self, row: PageRow, document: JsonObject, counts: Counts, reason: str | None, keeping: Keeping | None = None
+    ) -> PageRow:
+        """What was found comes first: a row that is done has it."""
+        blob = blob_of(row.key) if keeping is None else keeping.told
+        if keeping is not None:
+            await keeping.close()
+            counts += Counts(findings=keeping.count)
         await self.stores.archive.put(blob, orjson.dumps(document))
         return replace(self._ended(row, reason), receipts=blob, counts=counts)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from shared.engine.causes import top_causes
 from shared.engine.clock import Clock
 from shared.engine.job import Job, Jobs, Pace
+from shared.engine.letters import causes_of, letters_of
 from shared.engine.runs.finishing import Finishing
 from shared.engine.runs.lasting import Lasting
 from shared.engine.runs.missing import LookingForMissing
@@ -128,7 +129,7 @@ class Advancer:
         attempted = failed + sum(one.imported + one.skipped + one.duplicate for one in (e.counts for e in entities))
         failed -= run.tolerated or 0
         if attempted >= self.pace.judge_after and failed / attempted > run.options.failure_threshold:
-            causes = top_causes(await self.stores.dead_letters.list(run.run_id))
+            causes = top_causes(await causes_of(letters_of(self.stores.dead_letters, run.run_id)))
             limit = f"{failed} of {attempted} records failed; the threshold is {run.options.failure_threshold:.1%}"
             message = f"{limit}. Most of all: {causes}"
             await self.stopping.halt(run.run_id, run.epoch, "run.failures_over_threshold", message)

@@ -1,8 +1,10 @@
 """Binding: the id map belongs to one portal and one target store."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.engine.clock import Clock
+from shared.engine.delta.watermarks import Watermarks
 from shared.engine.job import Job, Jobs
 from shared.engine.pages.holding import is_held
 from shared.engine.runs.outages import Outages
@@ -82,8 +84,16 @@ class Binder:
                 await self.stopping.absorb(run, None, error)
                 return False
             if now is not None:
-                await self.stores.runs.replace(replace(run, source_time=now))
+                await self.stores.runs.replace(await self._dated(run, job, now))
         return True
+
+    async def _dated(self, run: Run, job: Job, now: datetime) -> Run:
+        ahead = (now - self.clock.now()).total_seconds()
+        since = {name: datetime.fromisoformat(text) for name, text in run.reads_since.items()}
+        if run.since is None:
+            since = await Watermarks(self.stores.shared).set_back(job.plan, since, ahead)
+        told = {name: moment.isoformat() for name, moment in since.items()}
+        return replace(run, source_time=now, source_ahead=ahead, reads_since=told)
 
     async def _agreed(self, run: Run, job: Job) -> bool:
         try:

@@ -2,24 +2,23 @@
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from shared.engine.clock import Clock
-from shared.engine.delta.watermarks import Watermarks
 from shared.engine.job import Job, Jobs, Starter
-from shared.engine.runs.following import followed, withdraw
+from shared.engine.runs.drafting import Drafting
+from shared.engine.runs.following import withdraw
 from shared.engine.runs.locking import Locks
 from shared.engine.runs.outages import Outages
 from shared.engine.runs.refusals import ControlError
+from shared.engine.runs.repeating import Named, Repeats
 from shared.engine.runs.request import RunRequest
 from shared.engine.runs.sources import foreign
 from shared.model.errors import Conflict, PortageError
 from shared.model.quoting import quoted
-from shared.model.run import ORCHESTRATION, Run, RunMode, RunState, Undo
+from shared.model.run import ORCHESTRATION, Run, RunState, Undo
 from shared.ports.stores import Stores
-from shared.ports.tracing import traceparent
 
 _PATIENCE = 2.0
 """Seconds that a caller may wait for the target; the run asks again before it writes."""
@@ -42,9 +41,11 @@ class RunControl:
     outages: Outages
     clock: Clock
     _locks: Locks = field(init=False)
+    _repeats: Repeats = field(init=False)
 
     def __post_init__(self) -> None:
         self._locks = Locks(self.stores.runs, self.clock)
+        self._repeats = Repeats(self.stores.shared, self.stores.runs, self.clock)
 
     async def existing(self, run_id: str) -> Run:
         """The run of this id. Raises ControlError UNKNOWN_RUN."""
@@ -53,31 +54,27 @@ class RunControl:
             raise ControlError("UNKNOWN_RUN", f"There is no run {quoted(run_id)}")
         return run
 
-    async def start(self, request: RunRequest, who: str, starter: Starter) -> Run:
-        """Start a run. Raises ControlError RUN_ALREADY_ACTIVE or TARGET_CHANGED."""
+    async def begun(self, named: Named) -> Run | None:
+        """The run that an earlier request of this name began. Raises ControlError KEY_REUSED."""
+        return await self._repeats.begun(named)
+
+    async def start(self, request: RunRequest, who: str, starter: Starter, named: Named | None = None) -> Run:
+        """Start a run, unless a request of this name has. Raises ControlError.
+
+        RUN_ALREADY_ACTIVE, TARGET_CHANGED, KEY_REUSED.
+        """
         job = self.jobs.of(request.plan)
         await self._check_binding(job)
-        since = await self._since(job, request)
-        now, before = self.clock.now(), await self.stores.runs.list(plan=request.plan)
-        run = Run(
-            run_id=f"run-{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
-            plan=request.plan,
-            mode=request.mode,
-            state=RunState.QUEUED,
-            epoch=1,
-            entities=request.entities or job.plan.names,
-            started_at=now,
-            started_by=who,
-            plan_hash=job.plan.digest,
-            options=request.options,
-            since=request.since,
-            reads_since=since,
-            repeats=any(one.left_something for one in before),
-            follows=await followed(self.stores.idmaps.of(request.plan), before) if request.mode.writes else None,
-            trace=traceparent(),
-        )
+        run = await Drafting(self.stores, self.clock).of(job, request, who)
+        if named is not None:
+            run = replace(run, run_id=await self._repeats.promised(named, run.run_id))
+            if (first := await self.stores.runs.get(run.run_id)) is not None:
+                return first
         await self._locks.take(run)
-        run = await self.stores.runs.insert(run)
+        try:
+            run = await self.stores.runs.insert(run)
+        except Conflict:
+            return await self.existing(run.run_id)  # that of another request of this name, at the same time
         await self._drive(run, starter)
         return run
 
@@ -123,11 +120,11 @@ class RunControl:
             message = f"Run {other.run_id} of this plan has not ended; wait, cancel or resume it"
             raise ControlError("RUN_ALREADY_ACTIVE", message)
 
-    async def requeue(self, run_id: str, who: str, starter: Starter, *, blob: str, letters: int) -> Run:
-        """Have a run take up those of its ``letters`` that ``blob`` names, as a new generation under today's plan.
+    async def requeue(self, run_id: str, who: str, starter: Starter, *, blob: str, letters: int | None) -> Run:
+        """Have a run take up the letters that ``blob`` asks for, as a new generation under today's plan.
 
-        One that has ended works again, and ends anew; failures that are known by now count no more. Raises ControlError
-        INVALID_STATE, RUN_ALREADY_ACTIVE or TARGET_CHANGED.
+        ``letters`` is how many, if that is known. One that has ended works again, and ends anew; failures that are
+        known by now count no more. Raises ControlError INVALID_STATE, RUN_ALREADY_ACTIVE or TARGET_CHANGED.
         """
         run = await self.existing(run_id)
         job = self.jobs.of(run.plan)
@@ -148,7 +145,7 @@ class RunControl:
                 plan_hash=job.plan.digest,
                 requeued=(*run.requeued, blob),
             ),
-            letters=letters,
+            **({} if letters is None else {"letters": letters}),
         )
         try:
             await self._locks.take(run)  # that of an ended run may have been taken for a stale one before it worked
@@ -217,14 +214,6 @@ class RunControl:
 
     async def _drive(self, run: Run, starter: Starter) -> None:
         await starter(ORCHESTRATION, run.instance_id, {"run_id": run.run_id, "epoch": run.epoch})
-
-    async def _since(self, job: Job, request: RunRequest) -> dict[str, str]:
-        """From when on a delta reads, by entity."""
-        if request.mode is not RunMode.DELTA:
-            return {}
-        names = request.entities or job.plan.names
-        found = await Watermarks(self.stores.shared).since(job.plan, names, request.since)
-        return {entity: moment.isoformat() for entity, moment in found.items()}
 
     async def _check_binding(self, job: Job) -> None:
         """Refuse a portal or target that the id map does not belong to; one that is out is not known to differ."""

@@ -135,9 +135,11 @@ class Flaws:
 
     async def _explained(self, run_id: str, flaws: list[Flaw]) -> list[Flaw]:
         """With the reason why what they refer to failed in this run."""
-        if not any(flaw.kind == "unresolved" for flaw in flaws):
+        named = {flaw.refers_to.partition(":") for flaw in flaws if flaw.kind == "unresolved" and flaw.refers_to}
+        if not named:
             return flaws
-        letters = {f"{one.entity}:{one.source_id}": one for one in await self.stores.dead_letters.list(run_id)}
+        found = await self.stores.dead_letters.find([(run_id, entity, one) for entity, _, one in named])
+        letters = {f"{one.entity}:{one.source_id}": one for one in found}
         return [
             replace(flaw, reason=letter.reason, message=f"{flaw.message}; it failed: {letter.message}")
             if flaw.kind == "unresolved" and (letter := letters.get(flaw.refers_to or ""))

@@ -1,7 +1,11 @@
 """Opening the search for what the source has no more, and the deletion of it, once everything else is in.
 
-There are four steps, each of them a part of the stage ``DELETE``: it is found; it leaves the id map, unless there is
-too much of it; what refers to it is made again without it; and it is deleted at the target.
+There are these steps, each of them a part of the stage ``DELETE``: it is found; it leaves the id map, unless there is
+too much of it; what refers to it is made again without it; it is deleted at the target; and what the target refused,
+since others that go as well referred to it, is deleted when those are gone.
+
+What refers to records that a delta brought for the first time is made again, too: it may not have changed itself. So is
+all that a delta does not read of an entity whose mapping is another one than when it was read.
 """
 
 from collections.abc import Sequence
@@ -23,6 +27,7 @@ class Part(IntEnum):
     TAKE_OUT = 1
     LOOSEN = 2
     DELETE = 3
+    LAST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,19 @@ class LookingForMissing:
         if await self._search(run, job, chosen):
             return True
         chosen = [one for one in chosen if not any(row.state is PageState.DEAD for row in one.steps(Part.FIND))]
-        if not run.options.apply_deletes or not any(one.no_longer.gone for one in chosen):
-            return False
-        leaving = [one for one in chosen if one.no_longer.gone]
-        for part, entities in ((Part.TAKE_OUT, leaving), (Part.LOOSEN, chosen)):
+        leaving = [one for one in chosen if one.no_longer.gone and run.options.apply_deletes]
+        brings = any(one.counts.created for one in progress)
+        unread = [one for one in chosen if one.name in run.remade or (brings and one.name in run.reads_since)]
+        for part, entities in ((Part.TAKE_OUT, leaving), (Part.LOOSEN, chosen if leaving else unread)):
             for entity in entities:
                 await self._open(run, entity, part)
             if not all(_is_over(one, part) for one in entities):
                 return True
         if any(row.state is PageState.PENDING for one in chosen for row in one.patches):
             return True  # opened by the last step, and not seen yet by this tick
-        return await self._delete(run, leaving)
+        return await self._delete(run, leaving, Part.DELETE) or await self._delete(
+            run, [one for one in leaving if any(row.counts.deferred for row in one.steps(Part.DELETE))], Part.LAST
+        )
 
     async def _search(self, run: Run, job: Job, chosen: Sequence[EntityProgress]) -> bool:
         """Records that go with others are looked at after those."""
@@ -67,11 +74,11 @@ class LookingForMissing:
                 await self._open(run, entity, Part.FIND)
         return not all(_is_over(one, Part.FIND) for one in chosen)
 
-    async def _delete(self, run: Run, chosen: Sequence[EntityProgress]) -> bool:
+    async def _delete(self, run: Run, chosen: Sequence[EntityProgress], part: Part) -> bool:
         """In the reverse of the import order, one entity at a time: what refers goes before what is referred to."""
         for entity in reversed(chosen):
-            await self._open(run, entity, Part.DELETE)
-            if not _is_over(entity, Part.DELETE):
+            await self._open(run, entity, part)
+            if not _is_over(entity, part):
                 return True
         return False
 

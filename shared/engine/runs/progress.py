@@ -73,6 +73,11 @@ class EntityProgress:
         return [*self.pages, *self.slices, *self.patches, *self.missing, *self.proof]
 
     @property
+    def transactions(self) -> int:
+        """Those of storage that its rows took."""
+        return sum(row.transactions for row in self.rows)
+
+    @property
     def extracted(self) -> bool:
         """All ranges are cut and no page is pending (or the entity is blocked for good)."""
         return self.row.ranges is not None and not _pending(self.pages)

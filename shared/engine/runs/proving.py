@@ -72,6 +72,13 @@ class Proving:
         return bool(new or stale)
 
 
+def is_through(run: Run, entity: EntityProgress) -> bool:
+    """Whether all that the proof has to look at of an entity was looked at, or given up."""
+    whole = run.mode not in WHOLE or (entity.listings and entity.strays)
+    opened = {row.key for row in entity.verifications}
+    return bool(whole) and not _pending(entity.proof) and all(_place(first) in opened for first, _ in _slices(entity))
+
+
 def _is_listed(run: Run, entity: EntityProgress) -> bool:
     """A delta proves its own slices; files cannot be read but by their list."""
     return run.mode in WHOLE or (entity.name == FILES and bool(entity.slices))
@@ -94,14 +101,8 @@ def _verifications(entity: EntityProgress, state: int) -> list[PageRow]:
 
     ``given_up``: some of it was given up whole, without receipts. ``state`` is that of all entities' work.
     """
-    rows = defaultdict(list)
-    for row in (*entity.slices, *entity.patches):
-        rows[row.blob, (row.cursor or {})["start"]].append(row)
-    found = []
-    for (blob, _), some in rows.items():
-        first = next((row for row in some if row.key.stage is Stage.IMPORT), None)
-        if first is None:
-            continue  # records of an earlier run that were made again, since what they refer to was deleted
+    found, generation = [], entity.generation
+    for first, some in _slices(entity):
         done = [row for row in some if row.state is PageState.DONE]
         lines = first.cursor or {}
         cursor = {
@@ -109,12 +110,28 @@ def _verifications(entity: EntityProgress, state: int) -> list[PageRow]:
             "count": lines["count"],
             "told": [row.receipts for row in done if row.receipts],
             "given_up": len(done) < len(some),
-            "of": entity.generation,
+            "of": generation,
             "state": state,
         }
-        key = replace(first.key, stage=Stage.VERIFY)
-        found.append(PageRow(key, cursor=cursor, blob=blob, raw_blob=first.raw_blob))
+        found.append(PageRow(_place(first), cursor=cursor, blob=first.blob, raw_blob=first.raw_blob))
     return found
+
+
+def _slices(entity: EntityProgress) -> list[tuple[PageRow, list[PageRow]]]:
+    """Each slice as it was first imported, with all that was done about its records.
+
+    Without records of an earlier run that were made again, since what they refer to was deleted.
+    """
+    rows = defaultdict(list)
+    for row in (*entity.slices, *entity.patches):
+        rows[row.blob, (row.cursor or {})["start"]].append(row)
+    firsts = ((next((row for row in some if row.key.stage is Stage.IMPORT), None), some) for some in rows.values())
+    return [(first, some) for first, some in firsts if first is not None]
+
+
+def _place(slice_: PageRow) -> PageKey:
+    """The row that proves a slice."""
+    return replace(slice_.key, stage=Stage.VERIFY)
 
 
 def _pending(rows: Iterable[PageRow]) -> bool:

@@ -1,6 +1,6 @@
 """What the status of a run looks like to callers (DESIGN §5)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from shared.engine.clock import Clock
@@ -45,11 +45,12 @@ class Statuses:
             "phase": "rollback" if run.undo else None,
             "rollback": undo_figures(run, rows),
             "entities": {
-                name: {**_entity(entity), **_proof(name in proven, entity), "waiting": waits[name]}
+                name: {**_entity(entity), **_proof(run, name in proven, entity), "waiting": waits[name]}
                 for name, entity in progress.items()
             },
             "gates": [gate.document() for gate in judged(run, plan, progress)] if run.state.ended else [],
             "calls": {"source": total.source_calls, "target": sum(target_calls.values())},
+            "storage_transactions": sum(entity.transactions for entity in progress.values()) or None,
             "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
             "target_methods": by_method(target_calls),
             "failures": failures_of(progress.values()).document(),
@@ -86,6 +87,7 @@ def summary(run: Run) -> JsonObject:
         "waiting_since": _instant(run.waiting_since),
         "waiting_reason": run.waiting_reason,
         "actions": list(run.actions),
+        "options": asdict(run.options),
     }
 
 
@@ -118,9 +120,9 @@ def _entity(entity: EntityProgress) -> JsonObject:
     }
 
 
-def _proof(asked: bool, entity: EntityProgress) -> JsonObject:
+def _proof(run: Run, asked: bool, entity: EntityProgress) -> JsonObject:
     """What the proof says; nothing where there is none, or not yet."""
-    verdict = verdict_of(entity) if asked else None
+    verdict = verdict_of(run, entity) if asked else None
     figures = entity.proven
     return {
         "verdict": None if verdict is None else verdict.value,

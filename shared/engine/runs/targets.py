@@ -18,16 +18,20 @@ class TargetGuard:
 
     runs: RunStore
     clock: Clock
-    _seen: dict[str, tuple[float, Capabilities]] = field(default_factory=dict)
+    _seen: dict[tuple[str, int], tuple[float, Capabilities]] = field(default_factory=dict)
 
     async def capabilities(self, run: Run, job: Job) -> Capabilities:
-        """At most a minute old. Raises RunStopped("target.changed") and what the target raises."""
-        read_at, capabilities = self._seen.get(run.run_id, (float("-inf"), None))
+        """At most a minute old, and no older than the last resume: somebody has mended something before it.
+
+        Raises RunStopped("target.changed") and what the target raises.
+        """
+        generation = (run.run_id, run.epoch)
+        read_at, capabilities = self._seen.get(generation, (float("-inf"), None))
         if capabilities is not None and self.clock.monotonic() - read_at < _FRESH:
             return capabilities
         fresh = await job.target.capabilities()
         bound = await self.runs.binding(run.plan)
         if bound is not None and bound[1] != fresh.store_id:
             raise RunStopped("target.changed", "The gateway's store is not the one this id map belongs to")
-        self._seen = {run.run_id: (self.clock.monotonic(), fresh)}
+        self._seen = {generation: (self.clock.monotonic(), fresh)}
         return fresh

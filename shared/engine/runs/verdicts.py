@@ -1,7 +1,7 @@
 """Verdicts: what a run's proof says of each entity, and whether the plan's gates are passed.
 
 Both are sums over ledger rows. A figure that should have been readable and was not makes them unverified: that is never
-taken for good.
+taken for good. What was not looked at is ``not_asked``: nobody is told that it is proven, or that it differs.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from shared.engine.runs.failures import Failures, failures_of
 from shared.engine.runs.progress import EntityProgress
-from shared.engine.runs.proving import WHOLE
+from shared.engine.runs.proving import WHOLE, is_through
 from shared.model.json import Json, JsonObject
 from shared.model.ledger import Counts, PageState
 from shared.model.plan import Plan
@@ -18,6 +18,9 @@ from shared.model.run import Run, RunMode
 from shared.transform.files import FILES
 
 _NOT_READABLE = ("source.denied", "source.method_missing")
+
+_NOT_LISTED = "a delta does not list the target"
+_NONE_READABLE = "the source shows none of these entities"
 
 
 class Verdict(StrEnum):
@@ -27,10 +30,11 @@ class Verdict(StrEnum):
     DIFFERS = "differs"  # something is missing, differs, leads to nothing, or should not be there
     UNVERIFIED = "unverified"  # a figure that should have been readable was not
     NOT_READABLE = "not_readable"  # the source does not show the entity to these webhooks
+    NOT_ASKED = "not_asked"  # a delta had nothing of it to read back, and looks at nothing else
 
 
 class Outcome(StrEnum):
-    """How a gate stands. What a run does not look at at all (a delta lists nothing) is ``not_asked``."""
+    """How a gate stands. What a run did not look at at all (a delta lists nothing) is ``not_asked``."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -47,6 +51,11 @@ class GateResult:
     wanted: Json
     found: Json
     detail: str
+
+    @property
+    def fine(self) -> bool:
+        """Whether it holds nothing up."""
+        return self.outcome in (Outcome.PASSED, Outcome.NOT_ASKED)
 
     def document(self) -> JsonObject:
         """As callers get it."""
@@ -66,7 +75,7 @@ def proven_entities(run: Run, plan: Plan, progress: Mapping[str, EntityProgress]
     return {name: one for name, one in progress.items() if not plan.entity(name).archive_only}
 
 
-def verdict_of(entity: EntityProgress) -> Verdict | None:
+def verdict_of(run: Run, entity: EntityProgress) -> Verdict | None:
     """None while the proof is not through."""
     if entity.blocked:
         return Verdict.NOT_READABLE if entity.row.blocked_by in _NOT_READABLE else Verdict.UNVERIFIED
@@ -75,9 +84,9 @@ def verdict_of(entity: EntityProgress) -> Verdict | None:
         return Verdict.DIFFERS
     if _unverified(entity):
         return Verdict.UNVERIFIED
-    proving = entity.settled and (entity.proof or not entity.slices)
-    through = proving and all(row.state is not PageState.PENDING for row in entity.proof)
-    return Verdict.PROVEN if through else None
+    if not (entity.settled and is_through(run, entity)):
+        return None
+    return Verdict.PROVEN if run.mode in WHOLE or proof.verified else Verdict.NOT_ASKED
 
 
 def wrong(proof: Counts) -> int:
@@ -85,30 +94,48 @@ def wrong(proof: Counts) -> int:
     return proof.missing + proof.differing + proof.orphaned
 
 
+def read_back(run: Run, entity: EntityProgress) -> bool:
+    """Whether every slice of it was looked at at the target; so it is if there was none."""
+    if entity.blocked:
+        return not entity.slices
+    return is_through(run, entity) and all(row.reason is None for row in entity.verifications)
+
+
 def judged(run: Run, plan: Plan, progress: Mapping[str, EntityProgress]) -> list[GateResult]:
     """The plan's gates, in their order; none of them of a run that proves nothing."""
-    entities = proven_entities(run, plan, progress)
+    cases = {name: _Case.of(run, one) for name, one in proven_entities(run, plan, progress).items()}
     gates, found = plan.gates, []
-    if not entities:
+    if not cases:
         return []
     if gates.counts_match:
-        found.append(_counts(run, entities))
+        found.append(_counts(run, cases))
     if gates.sample_equal is not None:
-        found.append(_sample(gates.sample_equal, entities))
+        found.append(_sample(gates.sample_equal, cases))
     if gates.orphans is not None:
-        found.append(_orphans(run, gates.orphans, entities))
-    if gates.images is not None and FILES in entities:
-        found.append(_images(gates.images, entities[FILES]))
+        found.append(_orphans(run, gates.orphans, cases))
+    if gates.images is not None and FILES in cases:
+        found.append(_images(gates.images, cases[FILES]))
     if gates.dead_letters is not None:
-        found.append(_dead_letters(gates.dead_letters, entities))
+        found.append(_dead_letters(gates.dead_letters, cases))
     if gates.retries is not None:
         found.append(_retries(gates.retries, failures_of(progress.values())))
     return found
 
 
-def _unsure(entity: EntityProgress) -> bool:
-    """Whether figures of an entity are not to be relied on, or not there yet (the run was ended before)."""
-    return entity.blocked or _unverified(entity) or verdict_of(entity) is None
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An entity as gates judge it. ``unsure``: figures are not to be relied on, or not there yet."""
+
+    proof: Counts
+    counts: Counts
+    verdict: Verdict | None
+    unsure: bool
+
+    @classmethod
+    def of(cls, run: Run, entity: EntityProgress) -> "_Case":
+        verdict = verdict_of(run, entity)
+        unsure = entity.blocked or _unverified(entity) or not (entity.settled and is_through(run, entity))
+        return cls(entity.proven, entity.counts, verdict, unsure)
 
 
 def _unverified(entity: EntityProgress) -> bool:
@@ -117,62 +144,80 @@ def _unverified(entity: EntityProgress) -> bool:
     return unread or any(row.reason is not None for row in entity.proof)
 
 
-def _counts(run: Run, entities: Mapping[str, EntityProgress]) -> GateResult:
-    name = "counts_match"
+def _readable(cases: Mapping[str, _Case]) -> dict[str, _Case]:
+    return {name: one for name, one in cases.items() if one.verdict is not Verdict.NOT_READABLE}
+
+
+def _not_asked(gate: str, wanted: Json, detail: str) -> GateResult:
+    return GateResult(gate, Outcome.NOT_ASKED, wanted, None, detail)
+
+
+def _counts(run: Run, cases: Mapping[str, _Case]) -> GateResult:
+    name, readable = "counts_match", _readable(cases)
     if run.mode not in WHOLE:
-        return GateResult(name, Outcome.NOT_ASKED, True, None, "a delta does not list the target")
-    readable = {key: one for key, one in entities.items() if verdict_of(one) is not Verdict.NOT_READABLE}
-    off = [f"{key}: {told}" for key, one in readable.items() if (told := _mismatch(one))]
-    unsure = [f"{key}: not verified" for key, one in readable.items() if _unsure(one)]
+        return _not_asked(name, True, _NOT_LISTED)
+    if not readable:
+        return _not_asked(name, True, _NONE_READABLE)
+    off = [f"{key}: {told}" for key, one in readable.items() if (told := _mismatch(key, one))]
+    unsure = [f"{key}: not verified" for key, one in readable.items() if one.unsure]
     outcome = Outcome.FAILED if off else Outcome.UNVERIFIED if unsure else Outcome.PASSED
     return GateResult(name, outcome, True, not off, "; ".join([*off, *unsure]) or f"{len(readable)} entities")
 
 
-def _mismatch(entity: EntityProgress) -> str | None:
+def _mismatch(name: str, case: _Case) -> str | None:
     """Expected at the target is what the source gave, each record once, without what was given up or left behind."""
-    if _unsure(entity):
+    if case.unsure:
         return None
-    proof = entity.proven
+    proof = case.proof
     expected = proof.verified + proof.differing + proof.missing + proof.placeholders - proof.repeated
     if proof.listed != expected:
         return f"{expected} expected, {proof.listed} at the target"
-    if entity.name != FILES and proof.counted != proof.listed:
+    if name != FILES and proof.counted != proof.listed:
         return f"the target counts {proof.counted} and lists {proof.listed}"
     return None
 
 
-def _sample(wanted: float, entities: Mapping[str, EntityProgress]) -> GateResult:
-    proof = _sum(entities)
+def _sample(wanted: float, cases: Mapping[str, _Case]) -> GateResult:
+    name, proof = "sample_equal", Counts.total(one.proof for one in cases.values())
+    unsure = bool(proof.unread) or any(one.verdict is None for one in cases.values())
+    if not proof.sampled and not unsure:
+        return _not_asked(name, wanted, "no record was made anew")
     share = 1 - proof.unequal / proof.sampled if proof.sampled else None
+    none = [key for key, one in cases.items() if one.proof.verified and not one.proof.sampled]
     detail = f"{proof.unequal} of {proof.sampled} records made anew differ"
-    unsure = bool(proof.unread) or any(verdict_of(one) is None for one in entities.values())
-    return _by_share("sample_equal", wanted, share, detail, unsure=unsure)
+    return _by_share(name, wanted, share, f"{detail}; none of {', '.join(none)}" if none else detail, unsure=unsure)
 
 
-def _orphans(run: Run, wanted: int, entities: Mapping[str, EntityProgress]) -> GateResult:
+def _orphans(run: Run, wanted: int, cases: Mapping[str, _Case]) -> GateResult:
+    name, readable = "orphans", _readable(cases)
     if run.mode not in WHOLE:
-        return GateResult("orphans", Outcome.NOT_ASKED, wanted, None, "a delta does not list the target")
-    found = {name: one.proven.orphaned for name, one in entities.items() if one.proven.orphaned}
+        return _not_asked(name, wanted, _NOT_LISTED)
+    if not readable:
+        return _not_asked(name, wanted, _NONE_READABLE)
+    found = {key: one.proof.orphaned for key, one in readable.items() if one.proof.orphaned}
     total = sum(found.values())
-    unsure = any(_unsure(one) for one in entities.values() if verdict_of(one) is not Verdict.NOT_READABLE)
+    unsure = any(one.unsure for one in readable.values())
     outcome = Outcome.FAILED if total > wanted else Outcome.UNVERIFIED if unsure else Outcome.PASSED
-    detail = ", ".join(f"{name}: {count}" for name, count in found.items()) or "no link leads to nothing"
-    return GateResult("orphans", outcome, wanted, total, detail)
+    detail = ", ".join(f"{key}: {count}" for key, count in found.items()) or "no link leads to nothing"
+    return GateResult(name, outcome, wanted, total, detail)
 
 
-def _images(wanted: float, files: EntityProgress) -> GateResult:
-    """Of all files that should have arrived: what the source could not give, too."""
-    proof, lost = files.proven, files.counts.dead_lettered
+def _images(wanted: float, files: _Case) -> GateResult:
+    """Of all files that should have arrived, what the source could not give too. One must have been opened."""
+    name, proof, lost = "images", files.proof, files.counts.dead_lettered
+    if files.verdict is Verdict.NOT_ASKED and not lost:
+        return _not_asked(name, wanted, "no file was looked at")
     due = proof.verified + proof.differing + proof.missing + proof.unread + lost
     good = proof.verified - proof.unopened
     share = good / due if due else None
     detail = f"{good} of {due} files are as the source has them; {proof.sampled} were fetched and opened"
-    return _by_share("images", wanted, share, detail, unsure=_unsure(files))
+    unsure = files.unsure or bool(due and not proof.sampled)
+    return _by_share(name, wanted, share, detail, unsure=unsure)
 
 
-def _dead_letters(wanted: float, entities: Mapping[str, EntityProgress]) -> GateResult:
-    dead = sum(one.counts.dead_lettered for one in entities.values())
-    records = sum(one.counts.extracted for one in entities.values())
+def _dead_letters(wanted: float, cases: Mapping[str, _Case]) -> GateResult:
+    dead = sum(one.counts.dead_lettered for one in cases.values())
+    records = sum(one.counts.extracted for one in cases.values())
     share = dead / records if records else 0.0
     outcome = Outcome.PASSED if share < wanted or not dead else Outcome.FAILED
     return GateResult("dead_letters", outcome, wanted, round(share, 6), f"{dead} of {records} records")
@@ -184,13 +229,9 @@ def _retries(wanted: float, failures: Failures) -> GateResult:
 
 
 def _by_share(gate: str, wanted: float, share: float | None, detail: str, *, unsure: bool) -> GateResult:
-    """A share that has to be reached; of nothing at all there is none, which is well."""
+    """A share that has to be reached; None: it was looked for, and there is nothing of which there could be one."""
     if share is not None and share < wanted:
         outcome = Outcome.FAILED
     else:
         outcome = Outcome.UNVERIFIED if unsure else Outcome.PASSED
     return GateResult(gate, outcome, wanted, None if share is None else round(share, 6), detail)
-
-
-def _sum(entities: Mapping[str, EntityProgress]) -> Counts:
-    return Counts.total(one.proven for one in entities.values())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.engine.clock import Clock
 from shared.engine.job import Pace, Starter
-from shared.engine.pages.completing import PROOF, give_up, leave_unproven
+from shared.engine.pages.completing import give_up, go_without
 from shared.engine.pages.holding import is_held
 from shared.engine.runs.control import RunControl
 from shared.engine.runs.locking import Locks
@@ -24,7 +24,7 @@ WATCHDOG = "watchdog"
 """Who acts, in the actions of a run."""
 
 _CRASHED = "page.crashed_worker"
-_LOSABLE = (Stage.EXTRACT, Stage.IMPORT, Stage.PATCH, Stage.REDRIVE, *PROOF)
+_BRINGING = (Stage.EXTRACT, Stage.IMPORT, Stage.PATCH, Stage.REDRIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,15 @@ class Watchdog:
     def _is_hopeless(self, row: PageRow) -> bool:
         """Whether a row was tried too often, whatever became of its messages."""
         tried = max(row.attempts, row.wakes) >= self.pace.most_attempts
-        pending = row.state is PageState.PENDING and not is_held(row, self.clock.seconds())
-        return tried and pending and row.key.stage in _LOSABLE
+        return tried and row.state is PageState.PENDING and not is_held(row, self.clock.seconds())
 
     async def _give_up(self, row: PageRow) -> Finding:
         tries = max(row.attempts, row.wakes)
         message = f"nobody came back from it, in {tries} tries"
-        if row.key.stage in PROOF:
-            await leave_unproven(self.stores.ledger, row, _CRASHED, at=self.clock.seconds())
-        else:
+        if row.key.stage in _BRINGING:
             await give_up(self.stores, row, _CRASHED, message, at=self.clock.seconds())
+        else:
+            await go_without(self.stores.ledger, row, _CRASHED, at=self.clock.seconds())
         return Finding(row.key.run_id, f"gave up {row.key.entity} {row.key.place}: {message}")
 
     def _last_move(self, run: Run, rows: Iterable[PageRow]) -> float:

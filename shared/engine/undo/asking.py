@@ -22,7 +22,8 @@ class Preview:
     """What an undo would take back. ``stays`` are entities of ``scope`` that the target cannot undo.
 
     ``may_go_along`` are entities that were not chosen, of which the run created records that may refer to those that
-    go. ``token`` confirms all this until ``expires_at``.
+    go. ``later`` are runs that may have written since, the newest first: what they changed or deleted stays as it is
+    until they are undone. ``token`` confirms all this until ``expires_at``.
     """
 
     run: Run
@@ -30,6 +31,7 @@ class Preview:
     whole: bool
     stays: tuple[str, ...]
     may_go_along: tuple[str, ...]
+    later: tuple[str, ...]
     token: str
     expires_at: datetime
 
@@ -64,6 +66,7 @@ class UndoRequests:
             wrote.keys() <= {*run.undone, *names},
             tuple(name for name in names if not job.target.undoes(name)),
             tuple(name for name in along if name in wrote and wrote[name].created),
+            await self._later(run),
             token,
             datetime.fromtimestamp(expires, UTC),
         )
@@ -82,6 +85,11 @@ class UndoRequests:
         whole = wrote.keys() <= {*run.undone, *names}
         undo = Undo(names, whole, who, run.state, finished, run.reason, run.message)
         return await self.control.undo(run_id, who, starter, undo, epoch=run.epoch)
+
+    async def _later(self, run: Run) -> tuple[str, ...]:
+        runs = await self.stores.runs.list(plan=run.plan)
+        since = [one for one in runs if one.left_something and one.started_at > run.started_at]
+        return tuple(one.run_id for one in sorted(since, key=lambda one: one.started_at, reverse=True))
 
     async def _scope(self, run: Run, chosen: Collection[str]) -> tuple[dict[str, Written], tuple[Written, ...]]:
         """All that the run wrote, and what of it is ``chosen``. Raises ControlError INVALID_STATE."""

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from shared.model.idmap import row_key
-from shared.model.records import DeadLetter
+from shared.model.records import DeadLetter, LetterPlace
 from shared.storage.azure.keys import escape
 from shared.storage.azure.tables import Row, Table, chunks
 from shared.storage.documents import load_letter
@@ -33,14 +33,43 @@ class AzureDeadLetters:
         """Take letters out; unknown ids are ignored."""
         await asyncio.gather(*(self.table.delete(escape(run_id), _name(entity, one)) for one in source_ids))
 
-    async def list(self, run_id: str | None = None) -> list[DeadLetter]:
-        """All letters, or those of one run."""
-        where = "PartitionKey eq @run" if run_id else "PartitionKey ge ''"
-        return [load_letter(row) for row in await self.table.query(where, {"run": escape(run_id or "")})]
+    async def page(
+        self, run_id: str | None = None, *, after: LetterPlace | None = None, size: int = 1000
+    ) -> list[DeadLetter]:
+        """Letters behind a place."""
+        found: list[Row] = []
+        for where, keys in _behind(run_id, after):
+            if len(found) < size:
+                found += await self.table.first(where, keys, size - len(found))
+        return [load_letter(row) for row in found]
+
+    async def find(self, places: Collection[LetterPlace]) -> list[DeadLetter]:
+        """The letters that there are."""
+        runs: dict[str, set[str]] = defaultdict(set)
+        for run_id, entity, source_id in places:
+            runs[escape(run_id)].add(_name(entity, source_id))
+        answers = await asyncio.gather(*(self.table.pick(run, names) for run, names in runs.items()))
+        rows = (row for answer in answers for row in answer)
+        return [load_letter(row) for row in rows if row["RowKey"] in runs[row["PartitionKey"]]]
 
     async def count(self) -> int:
         """How many letters there are; read by their keys alone, page after page."""
         return await self.table.count()
+
+
+def _behind(run_id: str | None, after: LetterPlace | None) -> Iterator[tuple[str, dict[str, str]]]:
+    """Queries whose answers, one after the other, are the letters behind a place; each is one stretch of the table."""
+    run = None if run_id is None else escape(run_id)
+    if after is None:
+        yield ("PartitionKey eq @run", {"run": run}) if run is not None else ("PartitionKey ge ''", {})
+        return
+    last, name = escape(after[0]), _name(after[1], after[2])
+    if run in (None, last):
+        yield "PartitionKey eq @run and RowKey gt @name", {"run": last, "name": name}
+    if run is None:
+        yield "PartitionKey gt @run", {"run": last}
+    elif run > last:
+        yield "PartitionKey eq @run", {"run": run}
 
 
 def _name(entity: str, source_id: str) -> str:

@@ -12,6 +12,7 @@ from azure.data.tables.aio import TableServiceClient
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
+from shared.ports.evidence import record_transaction
 from shared.ports.stores import Stores
 from shared.storage.azure.accounts import CONNECTION, RAW_CONNECTION, Account
 from shared.storage.azure.blobs import AzureArchive
@@ -51,6 +52,7 @@ class MeteredTransport(AioHttpTransport):  # type: ignore[misc]  # the SDK hides
         The client of tables would take the SDK's own error for it, which has no answer, to pieces and break.
         """
         self._counts[self._service] += 1
+        record_transaction(self._service)
         try:
             return await super().send(request, **options)
         except IncompleteReadError as error:

@@ -71,6 +71,20 @@ class Table:
             rows = self.service.get_table_client(self.name).list_entities(select=["RowKey"], results_per_page=_PAGE)
             return sum([1 async for _ in rows])
 
+    async def first(self, where: str, parameters: Mapping[str, Any], size: int) -> list[Row]:
+        """Up to ``size`` rows that match, in key order. Fewer: there are no more."""
+        await self._ensure()
+        taken = TakenRows()
+        with translated(self.name):
+            client = self.service.get_table_client(self.name)
+            found = client.query_entities(
+                where, parameters=dict(parameters), results_per_page=min(_PAGE, size), raw_response_hook=taken
+            )
+            async for _ in found.by_page():
+                if len(taken.rows) >= size:
+                    break
+        return taken.rows[:size]
+
     async def page(self, where: str, parameters: Mapping[str, Any]) -> tuple[list[Row], bool]:
         """(up to 1,000 rows that match, in key order; whether there may be more). No rows: there are none."""
         await self._ensure()

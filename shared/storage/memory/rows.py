@@ -1,14 +1,14 @@
 """Runs, shared rows, dead letters and the id map in memory."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, islice
 
 from shared.model.errors import Conflict
 from shared.model.idmap import IdMapEntry, block_of, row_key
 from shared.model.json import JsonObject
-from shared.model.records import DeadLetter
+from shared.model.records import DeadLetter, LetterPlace
 from shared.model.run import Run
 from shared.model.tombstones import Tombstone
 from shared.ports.stores import Scanned, Stored
@@ -114,9 +114,18 @@ class MemoryDeadLetters:
         for source_id in source_ids:
             self._letters.pop((run_id, entity, row_key(source_id)), None)
 
-    async def list(self, run_id: str | None = None) -> list[DeadLetter]:
-        """All letters, or those of one run."""
-        return [letter for key, letter in sorted(self._letters.items()) if run_id in (None, key[0])]
+    async def page(
+        self, run_id: str | None = None, *, after: LetterPlace | None = None, size: int = 1000
+    ) -> list[DeadLetter]:
+        """Letters behind a place."""
+        begin = (after[0], after[1], row_key(after[2])) if after else ("", "", "")
+        places = (key for key in sorted(self._letters) if key > begin and run_id in (None, key[0]))
+        return [self._letters[key] for key in islice(places, size)]
+
+    async def find(self, places: Collection[LetterPlace]) -> list[DeadLetter]:
+        """The letters that there are."""
+        keys = ((run_id, entity, row_key(source_id)) for run_id, entity, source_id in places)
+        return [self._letters[key] for key in keys if key in self._letters]
 
     async def count(self) -> int:
         """How many letters there are."""

@@ -70,6 +70,9 @@ def test_files_and_tests_of_a_row_exist(row: Row) -> None:
 def test_no_synthetic_scope_is_named() -> None:
     synthetic = re.compile(r"\b(?:user|task|crm|im|log|bizproc|sonet_group)\.(?:read|write|readonly)\b")
     told = "docs/adr/0007-the-planning-document-and-the-api.md"
-    looked_at = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors/bitrix24").rglob("*.py"), ROOT / "README.md"]
+    folders = ("docs", "connectors", "plans", "shared/settings", "infra")
+    kinds = (".md", ".py", ".toml", ".bicep")
+    pages = [one for folder in folders for one in (ROOT / folder).rglob("*") if one.suffix in kinds]
+    looked_at = [*pages, ROOT / "README.md", ROOT / "local.settings.json.example"]
     found = {str(one.relative_to(ROOT)) for one in looked_at if synthetic.search(one.read_text("utf-8"))}
     assert found - {told} == set()

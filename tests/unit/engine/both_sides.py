@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -163,7 +164,7 @@ class Written:
 class Gateway:
     """A target that keeps the contract's answers. ``before`` and ``after`` may raise when a call is applied.
 
-    ``lacks`` are checks that fail, by entity.
+    ``lacks`` are checks that fail, by entity; ``lost`` is what is raised for files that cannot be had.
     """
 
     def __init__(self) -> None:
@@ -180,6 +181,8 @@ class Gateway:
         self.closed: set[str] = set()
         self.listed = 1000
         self.files: dict[str, bytes] = {}
+        self.lost: dict[str, Exception] = {}
+        self.fetched = Counter[str]()
 
     async def capabilities(self) -> Capabilities:
         self.before("capabilities", ())
@@ -259,6 +262,9 @@ class Gateway:
 
     async def fetch(self, target_id: str, into: BinaryIO) -> str:
         self._ask("import.media.get")
+        self.fetched[target_id] += 1
+        if target_id in self.lost:
+            raise self.lost[target_id]
         into.write(self.files[target_id])
         return hashlib.sha256(self.files[target_id]).hexdigest()
 

@@ -24,6 +24,7 @@ from shared.engine.proof.proofs import Proofs
 from shared.engine.proof.worker import Prover
 from shared.engine.runs.admission import Admission
 from shared.engine.runs.advancing import Advancer, Tick
+from shared.engine.runs.attempting import Attempting
 from shared.engine.runs.binding import Binder
 from shared.engine.runs.control import RunControl
 from shared.engine.runs.finishing import Finishing
@@ -48,6 +49,7 @@ from shared.model.records import SchemaNeeds
 from shared.model.run import Run, RunMode, RunOptions
 from shared.ports.stores import Stores
 from shared.storage.memory.opening import open_memory_stores
+from shared.transform.mapping import Mapping
 from tests.unit.engine.both_sides import MAPPINGS, PLAN, Gateway, Portal, links_of
 
 IMPORTED = {"department": 12, "user": 130, "group": 45}
@@ -82,6 +84,7 @@ class World:
     plan: Plan = PLAN
     needs: dict[str, SchemaNeeds] = field(default_factory=dict)
     unmasked: bool = False
+    mappings: dict[str, Mapping] = field(default_factory=lambda: MAPPINGS)
     started: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     bound: set[tuple[str, int]] = field(default_factory=set)
     options: RunOptions = field(default_factory=lambda: RunOptions(sample=0.0))
@@ -96,13 +99,14 @@ class World:
     def of(self, plan: str) -> Job:
         if plan != self.plan.name:
             raise KeyError(plan)
-        return Job(self.plan, MAPPINGS, self.portal, self.gateway, needs=self.needs, links=links_of)
+        return Job(self.plan, self.mappings, self.portal, self.gateway, needs=self.needs, links=links_of)
 
     def rewire(self) -> None:
         """A new process: nothing but the stores is remembered."""
         outages = Outages(self.stores.shared, self.clock)
         stopping = Stopping(self.stores, outages)
         admission = Admission(self.stores.runs, self.clock)
+        attempting = Attempting(self.stores, admission, stopping, self.clock)
         finishing = Finishing(self.stores, self.clock)
         self.control = RunControl(self, self.stores, outages, self.clock)
         self.statuses = Statuses(self, self.stores, outages, self.clock)
@@ -120,8 +124,7 @@ class World:
         self.importer = Importer(
             self,
             self.stores,
-            admission,
-            stopping,
+            attempting,
             references,
             TargetGuard(self.stores.runs, self.clock),
             Descriptions(self.stores, rows),
@@ -129,21 +132,18 @@ class World:
             self.pace,
         )
         guard = TargetGuard(self.stores.runs, self.clock)
-        self.undoer = Undoer(self, self.stores, admission, stopping, References(self.stores.idmaps), guard, self.clock)
+        self.undoer = Undoer(self, self.stores, attempting, References(self.stores.idmaps), guard, self.clock)
         self.prover = Prover(
             self,
             self.stores,
-            admission,
-            stopping,
+            attempting,
             References(self.stores.idmaps),
             guard,
             Descriptions(self.stores, rows),
             self.clock,
             self.pace,
         )
-        self.remover = Remover(
-            self, self.stores, admission, stopping, references, source_guard, guard, rows, self.clock
-        )
+        self.remover = Remover(self, self.stores, attempting, references, source_guard, guard, rows, self.clock)
         self.others: dict[Stage, Worker] = {
             Stage.UNDO: self.undoer,
             Stage.DELETE: self.remover,

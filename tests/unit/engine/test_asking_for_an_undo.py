@@ -37,6 +37,11 @@ async def test_a_preview_names_what_the_target_cannot_undo(world: World, ended: 
     assert (await world.undo_requests.preview(ended.run_id, ())).stays == ("group",)
 
 
+async def test_a_preview_names_the_runs_to_undo_before_it(world: World, ended: Run) -> None:
+    later = [await world.drive((await world.start()).run_id) for _ in range(2)]
+    assert (await world.undo_requests.preview(ended.run_id, ())).later == (later[1].run_id, later[0].run_id)
+
+
 async def test_only_the_token_of_the_same_entities_confirms(world: World, ended: Run) -> None:
     token = (await world.undo_requests.preview(ended.run_id, ("group",))).token
     with pytest.raises(ControlError) as refused:

@@ -25,8 +25,8 @@ async def cutovers(world: World) -> Cutovers:
     return Cutovers(world.stores.shared, world.control, world.statuses, lambda: SECRETS, world.clock)
 
 
-async def _run(world: World, mode: RunMode) -> Run:
-    return await world.drive((await world.start(mode)).run_id)
+async def _run(world: World, mode: RunMode, entities: tuple[str, ...] = ()) -> Run:
+    return await world.drive((await world.start(mode, entities)).run_id)
 
 
 def _says(told: JsonObject) -> dict[str, str]:
@@ -54,6 +54,14 @@ async def test_the_window_begins_with_who_and_when(cutovers: Cutovers, world: Wo
     assert datetime.fromisoformat(str(event["at"])) <= world.clock.now()
 
 
+async def test_a_step_that_is_asked_for_again_is_done_once(cutovers: Cutovers, world: World) -> None:
+    before = await cutovers.act(world.plan, ACT.START, "Anna")
+    with pytest.raises(ControlError) as refused:
+        await cutovers.act(world.plan, ACT.START, "Anna")
+    assert refused.value.code == "INVALID_STATE"
+    assert await cutovers.of(world.plan) == before
+
+
 async def test_a_delta_and_a_comparison_inside_the_window_make_it_a_go(cutovers: Cutovers, world: World) -> None:
     told = await _ready(cutovers, world)
     assert told["go"] is True
@@ -76,6 +84,51 @@ async def test_a_target_that_differs_is_a_no_go(cutovers: Cutovers, world: World
     await _run(world, RunMode.VALIDATE)
     told = await cutovers.act(world.plan, ACT.LINK, "Anna")
     assert told["go"] is False
+
+
+def _why(told: JsonObject, check: str) -> str:
+    return next(str(as_map(one)["detail"]) for one in as_list(told["sheet"]) if as_map(one)["check"] == check)
+
+
+async def test_a_proof_of_a_part_of_the_plan_is_a_no_go_that_names_the_rest(cutovers: Cutovers, world: World) -> None:
+    await cutovers.act(world.plan, ACT.START, "Anna")
+    del world.gateway.records["group", "7"]
+    await _run(world, RunMode.DELTA)
+    await cutovers.act(world.plan, ACT.LINK, "Anna")
+    await _run(world, RunMode.VALIDATE, ("department",))
+    told = await cutovers.act(world.plan, ACT.LINK, "Anna")
+    assert (told["go"], _says(told)["final_delta"], _says(told)["proof"]) == (False, "go", "no_go")
+    assert "not about user, group" in _why(told, "proof")
+
+
+async def test_a_delta_of_a_part_of_the_plan_is_a_no_go(cutovers: Cutovers, world: World) -> None:
+    await cutovers.act(world.plan, ACT.START, "Anna")
+    await _run(world, RunMode.DELTA, ("user",))
+    await cutovers.act(world.plan, ACT.LINK, "Anna")
+    await _run(world, RunMode.VALIDATE)
+    told = await cutovers.act(world.plan, ACT.LINK, "Anna")
+    assert (told["go"], _says(told)["final_delta"], _says(told)["proof"]) == (False, "no_go", "go")
+    assert "not about department, group" in _why(told, "final_delta")
+
+
+async def test_a_proof_from_before_the_last_delta_is_a_no_go(cutovers: Cutovers, world: World) -> None:
+    await cutovers.act(world.plan, ACT.START, "Anna")
+    for mode in (RunMode.VALIDATE, RunMode.DELTA):
+        await _run(world, mode)
+        told = await cutovers.act(world.plan, ACT.LINK, "Anna")
+    assert (told["go"], _says(told)["proof_before_delta"]) == (False, "no_go")
+
+
+async def test_a_proof_without_a_sample_says_what_nobody_asked_about(cutovers: Cutovers, world: World) -> None:
+    told = await _ready(cutovers, world)
+    assert _says(told)["gate sample_equal"] == "attention"
+    assert _why(told, "gate sample_equal") == "not_asked: no record was made anew"
+
+
+async def test_what_others_put_at_the_target_is_told(cutovers: Cutovers, world: World) -> None:
+    world.gateway.foreign["group"] = ["t-own"]
+    told = await _ready(cutovers, world)
+    assert (told["go"], _says(told)["verdict differs"], _why(told, "verdict differs")) == (True, "attention", "group")
 
 
 async def test_a_delta_of_which_a_part_was_undone_is_a_no_go(cutovers: Cutovers, world: World) -> None:

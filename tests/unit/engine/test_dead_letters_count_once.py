@@ -25,7 +25,7 @@ async def test_a_rejected_record_that_also_misses_a_reference_is_counted_once(wo
     await world.drive(run.run_id)
     department = (await world.status(run.run_id))["entities"]["department"]
     assert (department["imported"], department["dead_lettered"], department["patched"]) == (11, 1, 11)
-    (letter,) = await world.stores.dead_letters.list(run.run_id)
+    (letter,) = await world.stores.dead_letters.page(run.run_id)
     assert (letter.source_id, letter.reason, letter.field) == ("3", "target.rejected_record", "name")
 
 
@@ -49,10 +49,10 @@ async def test_a_letter_of_an_attempt_that_died_is_taken_back_by_the_one_that_ge
         patched.setattr(ledger, "commit", dying)
         with pytest.raises(Killed):
             await world.drive(run.run_id)
-    assert [one.source_id for one in await world.stores.dead_letters.list(run.run_id)] == ["3"]
+    assert [one.source_id for one in await world.stores.dead_letters.page(run.run_id)] == ["3"]
     world.gateway.refuse = lambda _entity, _item: None
     world.rewire()
     world.clock.offset += 600
     await world.drive(run.run_id)
     assert ("user", "3") in world.gateway.records
-    assert await world.stores.dead_letters.list(run.run_id) == []
+    assert await world.stores.dead_letters.page(run.run_id) == []

@@ -1,13 +1,17 @@
-"""Slices whose worker raises what nobody expected: no tick wakes them up at once, and they are not tried for ever."""
+"""Rows whose worker raises what nobody expected: no tick wakes them up at once, and they are not tried for ever."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from shared.engine.pauses import DEFECT, OUTAGE, Pauses
+from shared.engine.runs.request import RunRequest
+from shared.model.ledger import PageState, Stage
 from shared.model.messages import IMPORT_QUEUE, ImportMessage
-from shared.model.run import RunState
+from shared.model.records import UndoPhase
+from shared.model.run import Run, RunMode, RunOptions, RunState
 
 
 class Defect(Exception):
@@ -52,11 +56,118 @@ async def test_a_defect_whose_messages_get_lost_is_given_up_in_the_end(world) ->
         await world.watchdog.look(("demo",), _alive, world.starter)
     ended = await world.run(run.run_id)
     assert ended.state is RunState.COMPLETED_WITH_ERRORS
-    assert {one.reason for one in await world.stores.dead_letters.list(run.run_id)} == {"page.crashed_worker"}
+    assert {one.reason for one in await world.stores.dead_letters.page(run.run_id)} == {"page.crashed_worker"}
 
 
 async def _alive(_instance_id: str) -> bool:
     return True
+
+
+async def _undo(world: Any) -> Run:
+    """An undo of what was moved."""
+    first = await world.drive((await world.start()).run_id)
+    return await world.undo(first.run_id)
+
+
+async def _proof(world: Any) -> Run:
+    """A comparison of what was moved."""
+    await world.drive((await world.start()).run_id)
+    return await world.start(RunMode.VALIDATE)
+
+
+async def _deletion(world: Any) -> Run:
+    """A delta that deletes what the source has no more."""
+    await world.drive((await world.start()).run_id)
+    del world.portal.records["group"][7]
+    request = RunRequest("demo", RunMode.DELTA, options=RunOptions(apply_deletes=True))
+    return await world.control.start(request, "tester", world.starter)
+
+
+STAGES = pytest.mark.parametrize(
+    ("stage", "call", "begin"),
+    [
+        (Stage.UNDO, UndoPhase.DELETE.value, _undo),
+        (Stage.DELETE, "delete group", _deletion),
+        (Stage.VERIFY, "import.read", _proof),
+    ],
+)
+"""Stages beside the import, the call of the target's client that has a defect, and a run that comes to it."""
+
+Begin = Callable[[Any], Awaitable[Run]]
+
+
+def _broken_call(world: Any, call: str) -> None:
+    def before(name: str, _items: Any) -> None:
+        if name == call:
+            raise Defect
+
+    world.gateway.before = before
+
+
+async def _with_losses(world: Any, run: Run, turns: int = 120) -> Run:
+    """Drive a run; whatever comes back to the queue after a defect gets lost."""
+    for _ in range(turns):
+        if (await world.tick(await world.run(run.run_id))).stop:
+            break
+        for text in await world.messages(IMPORT_QUEUE):
+            with contextlib.suppress(Defect):
+                await world.work(ImportMessage.load(text))
+        if not await world.deliver():
+            world.clock.offset += 150
+        await world.watchdog.look(("demo",), _alive, world.starter)
+    return await world.run(run.run_id)
+
+
+@STAGES
+async def test_a_row_of_any_stage_waits_after_a_defect(world, stage: Stage, call: str, begin: Begin) -> None:
+    run = await begin(world)
+    _broken_call(world, call)
+    met = False
+    for _ in range(60):
+        await world.tick(run)
+        for text in await world.messages(IMPORT_QUEUE):
+            try:
+                await world.work(ImportMessage.load(text))
+            except Defect:
+                met = True
+        if met:
+            break
+        await world.deliver()
+    rows = [row for row in await world.stores.ledger.scan(run.run_id, stage=stage) if row.attempts]
+    assert rows
+    assert all((row.state, row.attempts, row.held_by) == (PageState.PENDING, 1, None) for row in rows)
+    assert all(row.not_before > world.clock.seconds() for row in rows)
+
+
+@STAGES
+async def test_a_row_of_any_stage_is_done_after_a_defect_that_passes(
+    world, stage: Stage, call: str, begin: Begin
+) -> None:
+    run = await begin(world)
+    left = [2]
+
+    def before(name: str, _items: Any) -> None:
+        if name == call and left[0]:
+            left[0] -= 1
+            raise Defect
+
+    world.gateway.before = before
+    ended = await _with_losses(world, run)
+    assert not left[0]
+    assert ended.state.ended
+    assert {row.state for row in await world.stores.ledger.scan(run.run_id, stage=stage)} == {PageState.DONE}
+
+
+@STAGES
+async def test_the_run_goes_on_without_a_row_that_meets_a_defect_each_time(
+    world, stage: Stage, call: str, begin: Begin
+) -> None:
+    run = await begin(world)
+    _broken_call(world, call)
+    ended = await _with_losses(world, run)
+    dead = [row for row in await world.stores.ledger.scan(run.run_id, stage=stage) if row.state is PageState.DEAD]
+    assert ended.state.ended
+    assert {row.reason for row in dead} == {"page.crashed_worker"}
 
 
 def test_pauses_double_up_to_their_longest() -> None:

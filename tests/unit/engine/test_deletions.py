@@ -64,7 +64,7 @@ async def test_what_was_deleted_is_told_and_stays_at_the_target(copied: World, m
         "compared": 45, "gone": 1, "unseen": 0, "deleted": 0, "held": 0, "kept": 0,
     }  # fmt: skip
     assert ("group", "7") in copied.gateway.records
-    assert run.state is RunState.COMPLETED
+    assert run.reason == ("proof.gate_failed" if mode is RunMode.FULL else None)
 
 
 @pytest.mark.parametrize("mode", [RunMode.DELTA, RunMode.FULL])
@@ -261,3 +261,43 @@ async def test_a_record_that_changed_is_not_taken_for_missing(copied: World) -> 
     copied.portal.changed["group", 7] = copied.portal.clock + timedelta(minutes=1)
     run = await _run(copied, apply=True)
     assert (await _told(copied, run))["gone"] == 0
+
+
+async def test_what_goes_while_a_delta_has_just_brought_it_is_no_difference(copied: World) -> None:
+    assert copied.portal.clock is not None
+    copied.portal.records["group"][46] = {"NAME": "g46", "OWNER": "1"}
+    copied.portal.changed["group", 46] = copied.portal.clock + timedelta(minutes=1)
+
+    def goes(entity: str, cursor: dict[str, Any]) -> None:
+        if entity == "group" and "shown" in cursor:
+            copied.portal.records["group"].pop(46, None)
+
+    copied.portal.trouble = goes
+    run = await _run(copied, apply=True)
+    assert ("group", "46") not in copied.gateway.records
+    assert run.state is RunState.COMPLETED
+
+
+async def test_what_refers_to_others_that_go_too_does_not_keep_them(copied: World) -> None:
+    del copied.portal.records["department"][12], copied.portal.records["user"][120]  # whose head he was
+    run = await _run(copied, RunMode.FULL, apply=True)
+    assert {("department", "12"), ("user", "120")} & copied.gateway.records.keys() == set()
+    assert run.state is RunState.COMPLETED
+
+
+async def test_who_referred_to_what_comes_back_does_so_again(copied: World) -> None:
+    before = {key: one.data for key, one in copied.gateway.records.items()}
+    department = copied.portal.records["department"].pop(12)
+    await _run(copied, apply=True)
+    copied.portal.records["department"][12] = department
+    await _run(copied)
+    assert {key: one.data for key, one in copied.gateway.records.items()} == before
+
+
+async def test_what_was_referred_to_before_it_was_shown_is_linked_when_it_is(world: World) -> None:
+    department = world.portal.records["department"].pop(12)
+    await _run(world, RunMode.FULL)
+    world.portal.records["department"][12] = department
+    run = await _run(world)
+    assert world.gateway.records["user", "11"].data["department_ids"] == ["t-department-12"]
+    assert (await world.counts(run.run_id, "extracted"))["user"] == 0

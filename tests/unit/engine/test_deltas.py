@@ -1,11 +1,13 @@
 """Deltas: from when on they read, and what makes that move on."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.engine.delta.watermarks import Watermarks
 from shared.engine.runs.request import RunRequest
 from shared.model.errors import EntityStopped
 from shared.model.run import Run, RunMode, RunState
+from tests.unit.engine.both_sides import MAPPINGS
 from tests.unit.engine.conftest import World
 
 
@@ -101,3 +103,83 @@ async def test_a_portal_that_does_not_tell_the_time_is_read_whole_each_time(worl
     await _finished(world)
     run = await _finished(world, RunMode.DELTA)
     assert (await world.counts(run.run_id, "extracted"))["user"] == 130
+
+
+async def _delta_of(world: World, *entities: str) -> Run:
+    return await world.drive((await world.start(RunMode.DELTA, entities)).run_id)
+
+
+def _later(world: World, **span: float) -> None:
+    assert world.portal.clock is not None
+    world.portal.clock += timedelta(**span)
+
+
+async def test_after_a_baseline_of_some_entities_the_others_are_read_whole(world: World) -> None:
+    await world.drive((await world.start(RunMode.FULL, ("department", "user"))).run_id)
+    run = await _finished(world, RunMode.DELTA)
+    assert await world.counts(run.run_id, "extracted") == {"department": 12, "user": 0, "group": 45}
+    assert len(world.gateway.records) == 12 + 130 + 45
+
+
+async def test_what_was_left_out_of_a_delta_is_read_from_where_it_stands(world: World) -> None:
+    await _finished(world)
+    _change(world, 7, minutes=1)
+    _later(world, hours=1)
+    await _delta_of(world, "department", "group")
+    run = await _finished(world, RunMode.DELTA)
+    assert (await world.counts(run.run_id, "updated"))["user"] == 1
+
+
+async def test_parents_are_read_from_where_those_stand_that_follow_them(world: World) -> None:
+    user, group = world.plan.entity("user"), world.plan.entity("group")
+    world.plan = replace(world.plan, entities=(world.plan.entities[0], user, replace(group, extract_after=("user",))))
+    await _finished(world)
+    _change(world, 7, minutes=1)
+    _later(world, hours=1)
+    await _delta_of(world, "department", "user")
+    run = await _finished(world, RunMode.DELTA)
+    assert (await world.counts(run.run_id, "extracted"))["user"] == 1
+
+
+async def test_what_changes_after_the_portals_clock_was_set_back_is_found(world: World) -> None:
+    await _finished(world)
+    _later(world, days=-1)
+    _change(world, 7, minutes=1)
+    run = await _finished(world, RunMode.DELTA)
+    assert (await world.counts(run.run_id, "updated"))["user"] == 1
+
+
+async def test_a_delta_on_a_clock_that_was_set_back_moves_the_watermark_all_the_same(world: World) -> None:
+    await _finished(world)
+    _later(world, days=-1)
+    await _finished(world, RunMode.DELTA)
+    assert await _watermark(world) == world.portal.clock
+
+
+async def test_after_a_mapping_has_changed_a_delta_makes_unchanged_records_again(world: World) -> None:
+    await _finished(world)
+    world.plan = replace(world.plan, digest="digest-2", recipes={"user": "another"})
+    rules = MAPPINGS["user"].rules
+    world.mappings = {**MAPPINGS, "user": replace(MAPPINGS["user"], rules=rules[:1])}
+    run = await _finished(world, RunMode.DELTA)
+    counts = await world.counts(run.run_id, "extracted"), await world.counts(run.run_id, "updated")
+    assert [one["user"] for one in counts] == [0, 130]
+    assert "department_ids" not in world.gateway.records["user", "7"].data
+
+
+async def test_with_the_same_mapping_nothing_is_made_again(world: World) -> None:
+    world.plan = replace(world.plan, recipes={"user": "one", "group": "other"})
+    await _finished(world)
+    run = await _finished(world, RunMode.DELTA)
+    assert run.remade == ()
+
+
+async def test_what_a_run_gave_up_is_not_forgotten_by_the_next_delta(world: World) -> None:
+    await _finished(world)
+    _change(world, 7, minutes=1)
+    world.portal.records["user"][7] = {"EMAIL": "", "DEPARTMENTS": [1]}
+    assert (await _finished(world, RunMode.DELTA)).state is RunState.COMPLETED_WITH_ERRORS
+    _later(world, hours=1)
+    _change(world, 7, minutes=-1)
+    run = await _finished(world, RunMode.DELTA)
+    assert (await world.counts(run.run_id, "updated"))["user"] == 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.model.json import Json
+from shared.model.messages import ImportMessage
 from shared.model.plan import Entity
 from shared.model.records import Capabilities, Cut, MethodLimit, OutgoingItem, Receipt, SourcePage, SourceRecord
 from shared.model.run import Run, RunState
@@ -155,6 +156,25 @@ async def test_a_file_with_other_content_is_shown_at_the_end_of_the_same_run(alb
     assert _shown(album, "7") == ["t-media_file-group-7-1-anew", "t-media_file-group-7-2"]
     counts = await _counts(album, run, "group")
     assert counts["skipped"] == 44
+
+
+async def test_a_file_that_another_host_changes_is_shown_at_the_end_of_the_same_run(album: World) -> None:
+    await _run(album)
+    album.portal.held["group-7-1"] = _row("7/other")  # type: ignore[attr-defined]
+    await _run(_with_files_on_another_host(album))
+    assert _shown(album, "7") == ["t-media_file-group-7-1-anew", "t-media_file-group-7-2"]
+
+
+def _with_files_on_another_host(album: World) -> World:
+    host = World(album.portal, album.gateway, album.stores, album.clock, plan=album.plan, options=album.options)
+    here = album.importer
+
+    class Hosts:
+        async def work(self, message: ImportMessage) -> None:
+            await (host.importer if message.key.entity == "media_file" else here).work(message)
+
+    album.importer = Hosts()  # type: ignore[assignment]
+    return album
 
 
 async def test_a_file_that_was_left_out_is_neither_written_nor_a_failure(album: World) -> None:

@@ -10,7 +10,7 @@ SECRET = "Zwetschgenkuchen"
 
 async def letters(world: Any) -> list[dict[str, Any]]:
     run = await world.drive((await world.start()).run_id)
-    return [asdict(one) for one in await world.stores.dead_letters.list(run.run_id)]
+    return [asdict(one) for one in await world.stores.dead_letters.page(run.run_id)]
 
 
 async def test_a_record_that_cannot_be_transformed_leaves_no_content_behind(world) -> None:

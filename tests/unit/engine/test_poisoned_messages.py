@@ -64,7 +64,7 @@ def crash_on(world, entity, times=1_000):
 async def test_a_slice_that_always_crashes_is_given_up_and_the_run_ends(world) -> None:
     crash_on(world, "group")
     ended = await drive_with_crashes(world, await world.start())
-    letters = await world.stores.dead_letters.list(ended.run_id)
+    letters = await world.stores.dead_letters.page(ended.run_id)
     assert ended.state is RunState.COMPLETED_WITH_ERRORS
     assert {letter.reason for letter in letters} == {"page.crashed_worker"}
     assert len(letters) == 45
@@ -89,7 +89,7 @@ async def test_a_slice_that_was_in_hand_when_the_worker_died_of_another_goes_in(
     crash_on(world, "group", times=1)
     ended = await drive_with_crashes(world, await world.start())
     assert ended.state is RunState.COMPLETED
-    assert await world.stores.dead_letters.list(ended.run_id) == []
+    assert await world.stores.dead_letters.page(ended.run_id) == []
 
 
 async def test_what_went_in_before_the_crash_is_no_dead_letter(world) -> None:
@@ -102,7 +102,7 @@ async def test_what_went_in_before_the_crash_is_no_dead_letter(world) -> None:
 
     world.gateway.before = before
     ended = await drive_with_crashes(world, await world.start())
-    letters = {one.source_id for one in await world.stores.dead_letters.list(ended.run_id) if one.entity == "user"}
+    letters = {one.source_id for one in await world.stores.dead_letters.page(ended.run_id) if one.entity == "user"}
     arrived = {source_id for entity, source_id in world.gateway.records if entity == "user"}
     assert letters == {str(number) for number in range(51, 67)}  # the second batch of the first range
     assert len(arrived) == 114
@@ -113,7 +113,7 @@ async def test_what_has_not_changed_since_the_last_run_is_no_dead_letter(world) 
     world.portal.records["group"][7]["NAME"] = "new"
     crash_on(world, "group")
     ended = await drive_with_crashes(world, await world.start())
-    assert [letter.source_id for letter in await world.stores.dead_letters.list(ended.run_id)] == ["7"]
+    assert [letter.source_id for letter in await world.stores.dead_letters.page(ended.run_id)] == ["7"]
 
 
 async def test_what_cannot_be_judged_either_is_given_up(world, monkeypatch) -> None:
@@ -125,7 +125,7 @@ async def test_what_cannot_be_judged_either_is_given_up(world, monkeypatch) -> N
 
     monkeypatch.setattr(Outcome, "has_same_origin", crash)
     ended = await drive_with_crashes(world, await world.start())
-    letters = [one for one in await world.stores.dead_letters.list(ended.run_id) if one.entity == "group"]
+    letters = [one for one in await world.stores.dead_letters.page(ended.run_id) if one.entity == "group"]
     assert len(letters) == 45
 
 
@@ -157,7 +157,7 @@ async def test_a_slice_that_somebody_works_on_is_not_given_up(world) -> None:
     async with holding(world.stores.ledger, world.clock, row):
         await world.poison.slice(message)
         assert (await world.stores.ledger.get(message.key)).state is PageState.PENDING
-    assert await world.stores.dead_letters.list() == []
+    assert await world.stores.dead_letters.page() == []
 
 
 async def test_a_slice_that_changes_under_its_last_chance_is_not_given_up(world) -> None:
@@ -187,6 +187,6 @@ async def test_a_page_that_always_crashes_is_given_up(world) -> None:
 
     world.portal.trouble = trouble
     ended = await drive_with_crashes(world, await world.start())
-    letters = await world.stores.dead_letters.list(ended.run_id)
+    letters = await world.stores.dead_letters.page(ended.run_id)
     assert ended.state is RunState.COMPLETED_WITH_ERRORS
     assert [letter.entity for letter in letters if letter.reason == "page.crashed_worker"] == ["user"]

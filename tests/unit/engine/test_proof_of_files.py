@@ -7,10 +7,11 @@ from typing import BinaryIO
 import pytest
 
 from shared.engine.job import Job
+from shared.model.errors import RecordRejected, RetryLater
 from shared.model.json import JsonObject
 from shared.model.run import RunMode, RunOptions
 from shared.schema.linked import links
-from tests.unit.engine.whole_plan import PlanWorld, whole_plan
+from tests.unit.engine.whole_plan import LOADED, PlanWorld, whole_plan
 
 EACH = 3
 FILES = ("media_file",)
@@ -33,13 +34,14 @@ class _FileWorld(PlanWorld):
 async def world() -> _FileWorld:
     """Three files went in, and everything else of the plan."""
     plain = whole_plan(EACH)
-    world = _FileWorld(plain.portal, plain.gateway, plain.stores, plain.clock, plain.pace, plain.plan)
+    world = _FileWorld(plain.portal, plain.gateway, plain.stores, plain.clock, plain.pace, LOADED.plan)
     for number, row in world.portal.records["media_file"].items():
         content = b"x" * number
         row["checksum"] = hashlib.sha256(content).hexdigest()
         world.gateway.files[f"t-media_file-feed/{number}"] = content
     world.options = RunOptions(sample=1.0)
     await world.drive((await world.start()).run_id)
+    world.gateway.fetched.clear()
     return world
 
 
@@ -66,6 +68,53 @@ async def test_bytes_that_were_changed_are_found_though_the_list_tells_the_old_c
     assert {one["gate"]: one["result"] for one in proof["gates"]}["images"] == "failed"
 
 
+async def test_a_file_that_is_damaged_on_the_way_is_looked_at_again(world: _FileWorld) -> None:
+    whole = world.gateway.files["t-media_file-feed/2"]
+
+    def once(_method: str, _items: object) -> None:
+        seen = world.gateway.fetched["t-media_file-feed/2"]
+        world.gateway.files["t-media_file-feed/2"] = whole if seen else whole[:1]
+
+    world.gateway.before = once
+    assert _found(await _proof(world)) == []
+    assert world.gateway.fetched["t-media_file-feed/2"] == 2
+
+
+async def test_a_file_that_the_target_says_is_gone_is_named_though_it_is_listed(world: _FileWorld) -> None:
+    world.gateway.lost["t-media_file-feed/2"] = RecordRejected("media.gone", "HTTP 410")
+    proof = await _proof(world)
+    assert _found(proof) == [("missing", "feed/2")]
+    assert proof["state"] == "completed_with_errors"
+    assert world.gateway.fetched["t-media_file-feed/2"] == 1
+
+
+async def test_a_file_that_never_comes_is_named_and_halts_nobody(world: _FileWorld) -> None:
+    """After three tries; the others of the slice that do not come have one each."""
+    for number in (1, 2):
+        world.gateway.lost[f"t-media_file-feed/{number}"] = RetryLater("target.unreachable", "UNAVAILABLE")
+    proof = await _proof(world)
+    assert _found(proof) == [("unreadable", "feed/1"), ("unreadable", "feed/2")]
+    files = proof["entities"]["media_file"]
+    assert (files["verdict"], files["figures"]["unread"], files["figures"]["verified"]) == ("unverified", 2, 1)
+    assert files["reasons"] == ["records could not be read back: target.file_unreadable"]
+    assert {one["gate"]: one["result"] for one in proof["gates"]}["images"] == "failed"
+    assert [world.gateway.fetched[f"t-media_file-feed/{number}"] for number in (1, 2)] == [3, 1]
+
+
+async def test_a_target_that_is_out_is_waited_for_and_no_file_is_called_lost(world: _FileWorld) -> None:
+    failed: list[str] = []
+
+    def out(method: str, _items: object) -> None:
+        if (method == "import.media.get" and not failed) or failed == ["import.media.get"]:
+            failed.append(method)
+            raise RetryLater("target.unreachable", "connection refused")
+
+    world.gateway.before = out
+    proof = await _proof(world)
+    assert (_found(proof), proof["passed"]) == ([], True)
+    assert failed == ["import.media.get", "capabilities"]
+
+
 async def test_a_file_of_other_content_is_found_by_the_list_alone(world: _FileWorld) -> None:
     world.options = RunOptions(sample=0.0)
     world.gateway.records["media_file", "feed/2"].data["checksum"] = "0" * 64
@@ -87,7 +136,7 @@ async def test_a_picture_that_cannot_be_shown_is_as_the_source_has_it(world: _Fi
     world.complaint = "UnidentifiedImageError"
     proof = await _proof(world)
     assert set(_found(proof)) == {("unopened", f"feed/{number}") for number in (1, 2, 3)}
-    assert proof["state"] == "completed"
+    assert proof["state"] == "completed_with_errors"
     assert proof["entities"]["media_file"]["verdict"] == "proven"
     assert {one["gate"]: one["result"] for one in proof["gates"]}["images"] == "failed"
 
@@ -97,3 +146,48 @@ async def test_a_list_of_files_that_is_refused_leaves_them_unverified(world: _Fi
     proof = await _proof(world)
     assert proof["entities"]["media_file"]["verdict"] == "unverified"
     assert proof["entities"]["media_file"]["figures"]["unread"] == EACH
+
+
+async def test_a_repair_sends_the_files_again_that_were_lost_or_spoiled(world: _FileWorld) -> None:
+    spoiled, lost = "t-media_file-feed/2", "t-media_file-feed/3"
+    world.gateway.files[spoiled], right = b"yy", world.gateway.files[spoiled]
+    world.gateway.lost[lost] = RetryLater("target.unreachable", "UNAVAILABLE")
+    await _proof(world)
+    world.gateway.calls.clear()
+    world.gateway.fetched.clear()
+    world.gateway.files[spoiled] = right  # what a gateway does that is sent the file
+    world.gateway.lost.clear()
+    world.options = RunOptions(sample=0.0, repair=True)
+    run = await world.drive((await world.start()).run_id)
+    assert sorted(world.gateway.calls) == [("media_file", ["feed/2"]), ("media_file", ["feed/3"])]
+    assert (await world.proofs.of(run))["passed"] is True
+    assert {name for name, times in world.gateway.fetched.items() if times} >= {spoiled, lost}
+
+
+def _images(proof: JsonObject) -> str:
+    return str({one["gate"]: one["result"] for one in proof["gates"]}["images"])
+
+
+async def test_files_of_which_none_was_opened_leave_their_gate_unverified(world: _FileWorld) -> None:
+    world.options = RunOptions(sample=0.0)
+    proof = await _proof(world)
+    assert (_images(proof), proof["passed"]) == ("unverified", False)
+    assert proof["state"] == "completed_with_errors"
+
+
+async def test_however_small_the_sample_is_a_file_is_opened(world: _FileWorld) -> None:
+    world.options = RunOptions(sample=1e-9)
+    assert _images(await _proof(world)) == "passed"
+    assert 0 < world.gateway.fetched.total() < EACH
+
+
+async def test_where_there_are_no_files_there_are_none_to_open(world: _FileWorld) -> None:
+    world.portal.records["media_file"].clear()
+    world.gateway.records = {key: one for key, one in world.gateway.records.items() if key[0] != "media_file"}
+    assert _images(await _proof(world)) == "passed"
+
+
+async def test_a_delta_without_files_does_not_ask_about_them(world: _FileWorld) -> None:
+    world.portal.records["media_file"].clear()
+    run = await world.drive((await world.start(RunMode.DELTA, FILES)).run_id)
+    assert _images(await world.proofs.of(run)) == "not_asked"

@@ -99,7 +99,7 @@ async def test_a_record_that_was_removed_is_named_and_its_links_lead_to_nothing(
     assert proof["entities"]["department"]["figures"]["orphaned"] == 1
     assert _gates(proof) == {
         "counts_match": "failed",
-        "sample_equal": "passed",
+        "sample_equal": "not_asked",
         "orphans": "failed",
         "dead_letters": "passed",
     }
@@ -120,7 +120,8 @@ async def test_what_the_source_has_no_more_is_extra_at_the_target(world: World) 
     del world.portal.records["group"][45]
     run, proof = await _validated(world)
     assert _named(proof, "group") == [("extra", "45", None)]
-    assert (run.state, _gates(proof)["counts_match"]) == (RunState.COMPLETED, "failed")
+    assert (run.reason, _gates(proof)["counts_match"]) == ("proof.gate_failed", "failed")
+    assert run.state is RunState.COMPLETED_WITH_ERRORS
 
 
 async def test_what_changed_at_the_source_differs_until_it_is_imported(world: World) -> None:
@@ -157,7 +158,7 @@ async def test_a_figure_that_the_target_does_not_tell_is_unverified_and_fails_th
     world.gateway.closed = {method}
     run = await _imported(world)
     proof = await world.proofs.of(run)
-    assert run.state is RunState.COMPLETED
+    assert (run.state, run.reason) == (RunState.COMPLETED_WITH_ERRORS, "proof.unverified")
     assert set(_verdicts(proof).values()) == {"unverified"}
     assert (_gates(proof)[unverified], proof["passed"]) == ("unverified", False)
 
@@ -253,9 +254,9 @@ async def test_a_row_of_the_proof_that_always_crashes_leaves_its_figures_unverif
         await world.deliver()
         world.clock.offset += 5
     proof = await world.proofs.of(await world.run(run.run_id))
-    assert proof["state"] == "completed"
+    assert proof["state"] == "completed_with_errors"
     assert set(_verdicts(proof).values()) == {"unverified"}
-    assert await world.stores.dead_letters.list(run.run_id) == []
+    assert await world.stores.dead_letters.page(run.run_id) == []
 
 
 async def test_a_dry_run_proves_nothing(world: World) -> None:
@@ -358,6 +359,6 @@ async def test_a_row_of_the_proof_that_nobody_comes_back_from_is_left_unproven_b
 
     await world.watchdog.look(("demo",), alive, world.starter)
     proof = await world.proofs.of(await world.drive(run.run_id))
-    assert await world.stores.dead_letters.list(run.run_id) == []
+    assert await world.stores.dead_letters.page(run.run_id) == []
     assert {one["figures"]["unread"] for one in proof["entities"].values()} == set(IMPORTED.values())
     assert _gates(proof)["counts_match"] == "unverified"

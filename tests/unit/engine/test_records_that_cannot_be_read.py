@@ -46,7 +46,7 @@ async def test_a_record_that_cannot_be_read_becomes_a_dead_letter_and_the_run_go
     run = await losing.drive((await losing.start()).run_id)
     users = (await losing.status(run.run_id))["entities"]["user"]
     assert (users["extracted"], users["imported"], users["dead_lettered"], users["failed"]) == (129, 129, 1, 0)
-    (letter,) = [one for one in await losing.stores.dead_letters.list(run.run_id) if one.entity == "user"]
+    (letter,) = [one for one in await losing.stores.dead_letters.page(run.run_id) if one.entity == "user"]
     assert (letter.source_id, letter.reason, letter.message) == ("99", "source.denied", "nobody may see 99")
     assert await losing.stores.archive.get(letter.raw_blob)
     assert run.state is RunState.COMPLETED_WITH_ERRORS
@@ -58,7 +58,7 @@ async def test_a_page_that_two_workers_read_loses_its_record_once(losing):
         await losing.tick(run)
     await asyncio.gather(*(losing.extractor.work(ExtractMessage.load(text)) for text in (*texts, *texts)))
     assert (await losing.status(run.run_id))["entities"]["user"]["dead_lettered"] == 1
-    assert len(await losing.stores.dead_letters.list(run.run_id)) == 1
+    assert len(await losing.stores.dead_letters.page(run.run_id)) == 1
 
 
 class _Killed(Exception):
@@ -79,10 +79,10 @@ async def test_the_letter_of_an_attempt_that_broke_off_goes_when_the_next_one_ge
         for text in texts:
             with pytest.raises(_Killed):
                 await losing.extractor.work(ExtractMessage.load(text))
-    assert len(await losing.stores.dead_letters.list(run.run_id)) == 1
+    assert len(await losing.stores.dead_letters.page(run.run_id)) == 1
     for text in texts:
         await losing.extractor.work(ExtractMessage.load(text))
-    assert await losing.stores.dead_letters.list(run.run_id) == []
+    assert await losing.stores.dead_letters.page(run.run_id) == []
     users = (await losing.status(run.run_id))["entities"]["user"]
     assert (users["extracted"], users["dead_lettered"]) == (130, 0)
 
@@ -116,7 +116,7 @@ async def test_who_comes_second_leaves_no_letter_of_a_record_that_the_first_one_
     losing.stores = replace(losing.stores, dead_letters=letters)
     losing.rewire()
     await read_all()
-    assert await letters.list(run.run_id) == []
+    assert await letters.page(run.run_id) == []
     assert (await losing.status(run.run_id))["entities"]["user"]["extracted"] == 130
 
 

@@ -38,7 +38,7 @@ async def requeue(world: Any, *places: tuple[str, str, str], **selected: Any) ->
 
 async def letters(world: Any, run_id: str) -> dict[tuple[str, str], int]:
     """Attempts by entity and id."""
-    return {(one.entity, one.source_id): one.attempts for one in await world.stores.dead_letters.list(run_id)}
+    return {(one.entity, one.source_id): one.attempts for one in await world.stores.dead_letters.page(run_id)}
 
 
 async def totals(world: Any, run_id: str, entity: str) -> tuple[int, int, int]:
@@ -106,7 +106,7 @@ async def test_letters_are_chosen_by_their_places(world, failed) -> None:
 
 
 async def test_letters_are_chosen_by_their_cause(world, failed) -> None:
-    cause = (await world.stores.dead_letters.list(failed.run_id))[0].cause
+    cause = (await world.stores.dead_letters.page(failed.run_id))[0].cause
     refusing(world, "group")
     assert (await requeue(world, cause="another")).letters == 0
     assert (await requeue(world, cause=cause)).letters == 3
@@ -206,7 +206,7 @@ async def test_a_cancelled_run_keeps_its_letters(world) -> None:
 
 async def test_of_several_runs_of_a_plan_the_newest_takes_a_cause_up(world, failed) -> None:
     again = await world.drive((await world.start()).run_id)
-    cause = (await world.stores.dead_letters.list(failed.run_id))[0].cause
+    cause = (await world.stores.dead_letters.page(failed.run_id))[0].cause
     assert (await requeue(world, cause=cause)).runs == (again.run_id,)
 
 

@@ -63,7 +63,7 @@ async def requeued(world: Any, run_id: str) -> Any:
 
 async def ids(world: Any, run_id: str) -> dict[str, int]:
     """Attempts of the users' letters."""
-    letters = await world.stores.dead_letters.list(run_id)
+    letters = await world.stores.dead_letters.page(run_id)
     return {one.source_id: one.attempts for one in letters if one.entity == "user"}
 
 
@@ -108,7 +108,7 @@ async def test_a_record_that_has_left_its_page_keeps_a_letter_that_says_so(famil
     family.portal.hidden = set()
     del family.portal.records["user"][99]
     await requeued(family, run.run_id)
-    (letter,) = [one for one in await family.stores.dead_letters.list(run.run_id) if one.entity == "user"]
+    (letter,) = [one for one in await family.stores.dead_letters.page(run.run_id) if one.entity == "user"]
     assert (letter.source_id, letter.reason) == ("99", "source.not_found")
 
 

@@ -111,7 +111,7 @@ async def test_a_slice_whose_records_nobody_knows_is_given_up_with_one_letter_fo
     await give_up(world.stores, row, "page.rows_lost", "gone", at=7.0)
     dead = await world.stores.ledger.get(_KEY)
     assert (dead.state, dead.reason, dead.counts.dead_lettered) == (PageState.DEAD, "page.rows_lost", 30)
-    (letter,) = await world.stores.dead_letters.list("run-1")
+    (letter,) = await world.stores.dead_letters.page("run-1")
     assert (letter.source_id, letter.raw_blob) == ("range-0-page-0-slice-0", "raw/1")
 
 

@@ -97,7 +97,7 @@ async def test_slices_of_which_nothing_is_left_are_given_up_and_the_run_goes_on(
     _lose(world, f"rows/{run.run_id}/group/00001", f"raw/{run.run_id}/group/00001")
     world.rewire()
     assert (await world.drive(run.run_id)).state is RunState.COMPLETED_WITH_ERRORS
-    (letter,) = await world.stores.dead_letters.list(run.run_id)
+    (letter,) = await world.stores.dead_letters.page(run.run_id)
     assert (letter.source_id, letter.reason) == ("range-1-page-0-slice-0", "page.rows_lost")
     group = (await world.status(run.run_id))["entities"]["group"]
     assert group["blocked_by"] is None
@@ -158,7 +158,7 @@ async def test_a_range_whose_parents_are_lost_is_given_up_and_the_others_are_rea
     _lose(world, pages[1].blob or "", pages[1].raw_blob or "")
     world.rewire()
     await world.drive(run.run_id)
-    (letter,) = [one for one in await world.stores.dead_letters.list(run.run_id) if one.entity == "member"]
+    (letter,) = [one for one in await world.stores.dead_letters.page(run.run_id) if one.entity == "member"]
     assert (letter.source_id, letter.reason) == ("range-1-page-0", "page.rows_lost")
     members = (await world.status(run.run_id))["entities"]["member"]
     assert members["extracted"] == 45 - pages[1].counts.extracted

@@ -61,7 +61,7 @@ async def test_a_requeued_record_is_not_put_over_what_a_later_run_wrote(world: W
     await _requeue(world, first)
     await world.drive(first.run_id)
     assert world.gateway.records["group", "7"].data["name"] == "newer"
-    assert await world.stores.dead_letters.list(first.run_id) == []
+    assert await world.stores.dead_letters.page(first.run_id) == []
 
 
 async def test_a_requeued_record_goes_in_when_the_later_run_was_undone(world: World, first: Run, second: Run) -> None:

@@ -132,7 +132,7 @@ async def test_a_rejected_record_becomes_a_dead_letter_and_the_rest_goes_in(worl
 
     world.gateway.refuse = reject
     run = await world.drive((await world.start()).run_id)
-    [letter] = await world.stores.dead_letters.list(run.run_id)
+    [letter] = await world.stores.dead_letters.page(run.run_id)
     assert run.state is RunState.COMPLETED_WITH_ERRORS
     assert (letter.source_id, letter.reason, letter.field) == ("99", "target.conflict", "email")
     assert (await world.counts(run.run_id, "imported"))["user"] == 129
@@ -141,7 +141,7 @@ async def test_a_rejected_record_becomes_a_dead_letter_and_the_rest_goes_in(worl
 async def test_a_record_whose_required_reference_never_arrives_is_a_dead_letter(world: World) -> None:
     world.portal.records["group"][45]["OWNER"] = "999"
     run = await world.drive((await world.start()).run_id)
-    [letter] = await world.stores.dead_letters.list(run.run_id)
+    [letter] = await world.stores.dead_letters.page(run.run_id)
     assert (letter.entity, letter.source_id, letter.reason) == ("group", "45", "reference.missing")
 
 

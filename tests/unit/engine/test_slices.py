@@ -103,7 +103,7 @@ async def test_a_record_that_keeps_stumbling_is_given_up_and_the_rest_goes_in(wo
 
     world.gateway.refuse = stumble
     run = await world.drive((await world.start()).run_id)
-    [letter] = await world.stores.dead_letters.list(run.run_id)
+    [letter] = await world.stores.dead_letters.page(run.run_id)
     assert (letter.source_id, letter.reason) == ("99", "target.kept_stumbling")
     assert (await entity(world, run, "user"))["imported"] == 129
 
@@ -163,7 +163,7 @@ async def test_a_letter_is_taken_back_by_the_attempt_that_gets_its_record_in(wor
     letter = DeadLetter(run.run_id, message.entity, first, "target.conflict", "taken", 1, None, "cause")
     await world.stores.dead_letters.add([letter, replace(letter, source_id="of another slice")])
     await world.importer.work(message)
-    assert [one.source_id for one in await world.stores.dead_letters.list()] == ["of another slice"]
+    assert [one.source_id for one in await world.stores.dead_letters.page()] == ["of another slice"]
 
 
 async def test_a_change_that_needs_what_is_not_there_yet_is_sent_once_and_whole(world) -> None:

@@ -141,7 +141,7 @@ async def test_a_row_whose_wake_ups_nobody_answers_is_given_up(world) -> None:
     }
     ended = await world.drive(run.run_id)
     assert ended.state is RunState.COMPLETED_WITH_ERRORS
-    assert {one.reason for one in await world.stores.dead_letters.list(run.run_id)} == {"page.crashed_worker"}
+    assert {one.reason for one in await world.stores.dead_letters.page(run.run_id)} == {"page.crashed_worker"}
 
 
 async def test_wake_ups_of_an_earlier_generation_do_not_count(world) -> None:

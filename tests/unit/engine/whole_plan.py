@@ -97,7 +97,7 @@ class PlanWorld(World):
     def of(self, plan: str) -> Job:
         if plan != self.plan.name:
             raise KeyError(plan)
-        return Job(LOADED.plan, LOADED.mappings, self.portal, self.target or self.gateway, validate, LOADED.needs)
+        return Job(self.plan, LOADED.mappings, self.portal, self.target or self.gateway, validate, LOADED.needs)
 
     async def portal_records(self, entity: str) -> list[SourceRecord]:
         """All records of an entity as they are read."""
@@ -105,6 +105,7 @@ class PlanWorld(World):
 
 
 def whole_plan(each: int) -> PlanWorld:
-    """A world in which nothing has happened yet."""
+    """A world in which nothing has happened yet. Its files are rows alone, which nobody can open."""
     pace = Pace(slice_rows=1_000, halt_after=900)
-    return PlanWorld(PlanPortal(each), PlanGateway(), open_memory_stores(), ManualClock(), pace, LOADED.plan)
+    plan = replace(LOADED.plan, gates=replace(LOADED.plan.gates, images=None))
+    return PlanWorld(PlanPortal(each), PlanGateway(), open_memory_stores(), ManualClock(), pace, plan)

@@ -77,7 +77,7 @@ def test_a_bucket_gives_its_whole_rate_in_the_long_run() -> None:
     assert len(starts) >= 2.0 * 1000
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(3, 600))
 def test_a_window_gives_at_least_95_per_cent_of_its_limit_in_the_long_run(limit: int) -> None:
     starts = _greedy(SlidingWindow(limit), 620)

@@ -40,7 +40,7 @@ def _share(
     return on_virtual_time(scenario)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 3), st.integers(1, 8), st.floats(0.05, 4.0), st.floats(0.0, 0.2), st.integers(20, 240))
 def test_processes_together_never_overflow_a_sliding_window(
     processes: int, workers: int, call_seconds: float, latency: float, limit: int
@@ -54,7 +54,7 @@ def test_processes_together_never_overflow_a_sliding_window(
         assert len(recent) <= limit
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 3), st.integers(1, 8), st.floats(0.05, 4.0), st.floats(0.0, 0.2))
 def test_processes_together_never_overflow_the_portals_bucket(
     processes: int, workers: int, call_seconds: float, latency: float

@@ -102,8 +102,8 @@ def test_a_property_that_the_provider_needs_is_missed(broken: Break) -> None:
 def test_a_misspelt_property_is_caught(broken: Break) -> None:
     found = broken("modules/identity.bicep", "  location: location\n", "  locaton: location\n")
     assert sorted(found) == [
-        "identity: Microsoft.ManagedIdentity/userAssignedIdentities has no property locaton",
         "identity: location is missing",
+        "identity: there is no property locaton; there is location",
     ]
 
 
@@ -121,6 +121,7 @@ def test_a_parent_of_the_wrong_type_is_caught(broken: Break) -> None:
         ("modules/vault.bicep", "enablePurgeProtection: true", "enablePurgeProtection: false"),
         ("modules/configuration.bicep", "disableLocalAuth: true", "disableLocalAuth: false"),
         ("modules/function.bicep", "httpsOnly: true", "httpsOnly: false"),
+        ("modules/function.bicep", "vnetRouteAllEnabled: true", "vnetRouteAllEnabled: false"),
         ("modules/network.bicep", "publicIPAllocationMethod: 'Static'", "publicIPAllocationMethod: 'Dynamic'"),
     ],
 )

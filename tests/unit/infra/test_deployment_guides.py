@@ -1,6 +1,8 @@
 """What the guides name exists."""
 
 import re
+import subprocess
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -40,6 +42,15 @@ def test_commands_of_a_guide_exist(name: str) -> None:
     assert all((ROOT / module.replace(".", "/") / "__main__.py").exists() for module in modules)
 
 
+@pytest.mark.parametrize("name", ["deployment", "cost", "rotation", "privacy"])
+def test_commands_of_a_guide_are_such_that_a_shell_reads_them(name: str) -> None:
+    blocks = re.findall(r"(?:^(?: {4}| {7}).*\n|^\n(?= {4}))+", guide(name), re.MULTILINE)
+    assert blocks
+    for block in blocks:
+        read = subprocess.run(["bash", "-n"], input=textwrap.dedent(block).encode(), capture_output=True, check=False)
+        assert read.returncode == 0, block
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_secrets_of_a_guide_are_called_as_the_app_calls_them(name: str) -> None:
     named = set(re.findall(r"--name (portage-[a-z0-9-]+)", guide(name)))
@@ -57,7 +68,8 @@ def test_parameters_that_the_guides_name_are_parameters_of_main() -> None:
 
 def test_the_deployer_may_give_the_roles_that_the_template_gives() -> None:
     known = tomllib.loads((ROOT / "lab/bicep/roles.toml").read_text(encoding="utf-8"))["known"]
-    assert set(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", guide("deployment"))) == set(known)
+    [granted] = re.findall(r"GuidEquals \{(.+?)\}", guide("deployment"))
+    assert set(granted.split(", ")) == set(known)
 
 
 def test_the_table_of_roles_is_that_of_the_check() -> None:

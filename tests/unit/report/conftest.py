@@ -5,11 +5,21 @@ from typing import Any
 
 import pytest
 
+from shared.engine.cutover.checklist import Secret
+from shared.engine.cutover.cutovers import Cutovers
 from shared.model.run import Run, RunOptions
 from shared.report.reports import Reports
 from tests.unit.engine.conftest import World, world
 
 __all__ = ["world"]
+
+SECRET = Secret("webhook-1", "Delete webhook 1 of user 7 at portal.example", 48)
+
+
+def cutovers_of(world: World) -> Cutovers:
+    """The cutover of the world's plan."""
+    return Cutovers(world.stores.shared, world.control, world.statuses, lambda: [SECRET], world.clock)
+
 
 Report = Callable[[Run], Awaitable[dict[str, Any]]]
 
@@ -17,7 +27,8 @@ Report = Callable[[Run], Awaitable[dict[str, Any]]]
 @pytest.fixture
 def report(world: World) -> Report:  # the fixture
     async def of(run: Run) -> dict[str, Any]:
-        reports = Reports(world, world.stores, world.statuses, world.proofs, world.flaws, world.clock)
+        flaws, cutovers = world.flaws, cutovers_of(world)
+        reports = Reports(world, world.stores, world.statuses, world.proofs, flaws, cutovers, world.clock)
         return await reports.of(run)
 
     return of

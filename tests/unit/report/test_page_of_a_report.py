@@ -54,7 +54,7 @@ def test_the_policy_allows_nothing_but_the_pages_own_style() -> None:
         "email has no value",
         "NICKNAME (filled in 1 records)",
         "To be accepted by name",
-        "not measured for a single run; at most 16",
+        "not measured; an estimate is 16",
     ],
 )
 async def test_the_page_tells(told: str, troubled: dict[str, Any]) -> None:

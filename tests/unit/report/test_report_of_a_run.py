@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.model.run import RunMode
+from shared.model.run import RunMode, RunOptions
 from shared.report.arrived import ENDS, MEANINGS
 from tests.unit.engine.conftest import World
 from tests.unit.report.conftest import Report
@@ -72,7 +72,16 @@ async def test_a_record_that_is_missing_at_the_target_is_in_the_proof_and_the_he
     assert "user: differs" in _to_accept(found)
 
 
+async def test_a_gate_that_nobody_asked_about_has_to_be_accepted(world: World, report: Report) -> None:
+    world.options = RunOptions(sample=0.0)
+    found = await report(await world.drive((await world.start()).run_id))
+    told = "All gates that the plan sets are passed but those that were not asked about: sample_equal."
+    assert found["headline"] == {"verdict": "passed", "text": told}
+    assert _to_accept(found) == {"gate sample_equal": "not_asked: no record was made anew"}
+
+
 async def test_nothing_is_open_where_all_is_proven(world: World, report: Report) -> None:
+    world.options = RunOptions(sample=1.0)
     found = await report(await world.drive((await world.start()).run_id))
     assert found["headline"]["verdict"] == "passed"
     assert found["sign_off"]["to_accept"] == []

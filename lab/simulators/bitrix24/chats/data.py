@@ -1,14 +1,13 @@
 """All chats of the portal, and who may read them."""
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lab.simulators.bitrix24.chats import cards
 from lab.simulators.bitrix24.chats.comments import task_comments
-from lab.simulators.bitrix24.chats.dialogs import CRM, OPEN, PRIVATE, REMOVED, TASK, Chat, Message
+from lab.simulators.bitrix24.chats.dialogs import CRM, GROUP, OPEN, PRIVATE, REMOVED, TASK, Chat, Message
 from lab.simulators.bitrix24.disk.data import Disk
 from lab.simulators.bitrix24.family import Change
 from lab.simulators.bitrix24.lists import Row
@@ -71,16 +70,18 @@ class Chats:
         return rows[entity]()
 
     def mutate(self, chance: random.Random) -> list[Change]:
-        """Somebody writes, edits or deletes a message."""
+        """Somebody writes, edits or deletes a message; or renames a chat, joins it or leaves it, which it says."""
         if not self.chats:
             return []
         chat = self.chats[chance.choice(list(self.chats))]
         kind = chance.random()
+        if kind < 0.1 and chat.type in (GROUP, OPEN):
+            return self._remade(chance, chat)
         place = chance.randrange(len(chat.messages)) if chat.messages and kind > 0.7 else None
         if place is None:
             self.last += chance.randint(1, 3)
             author = chance.choice(sorted(chat.members) or [0])
-            chat.messages.append(Message(self.last, author, int(time.time()), self.writer.line()))
+            chat.messages.append(Message(self.last, author, int(self.tasks.circles.people.clock()), self.writer.line()))
             return self._changes(chat, chat.messages[-1], "added")
         old = chat.messages[place]
         if not old.author or old.removed or old.copied:
@@ -91,6 +92,19 @@ class Chats:
         params = tuple((kept | {mark: "Y"}).items())
         chat.messages[place] = replace(old, text=text, files=old.files if edited else (), params=params)
         return self._changes(chat, chat.messages[place], "changed" if edited else "deleted")
+
+    def _remade(self, chance: random.Random, chat: Chat) -> list[Change]:
+        deed, others = chance.randrange(3), sorted(chat.members - {chat.owner})
+        if deed == 0:
+            chat.members |= {chance.choice(self.tasks.circles.ids)}
+        elif deed == 1 and others:
+            chat.members -= {chance.choice(others)}
+        else:
+            chat.title = self.writer.title(chance.randint(1, 999))
+        self.last += 1
+        now = int(self.tasks.circles.people.clock())
+        chat.messages.append(Message(self.last, 0, now, self.writer.line()))
+        return [Change("chat", str(chat.id), "changed"), *self._changes(chat, chat.messages[-1], "added")]
 
     def _changes(self, chat: Chat, one: Message, what: Literal["added", "changed", "deleted"]) -> list[Change]:
         """A message of a task's chat is a comment too. A deleted one stays in its chat, but is no comment any more."""

@@ -28,6 +28,7 @@ class Crm:
 
     def __init__(self, size: Size, users: Sequence[int], clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
+        self._users = users
         self.types = tuple(SmartType(place) for place in range(size.smart_types))
         deals = Records("deal", DEAL, size.seed, size.deals, templates=True)
         contacts = Records("contact", CONTACT, size.seed, size.contacts)
@@ -84,9 +85,10 @@ class Crm:
         return [row for one in self.records.values() if one.entity == entity for row in whole(one)]
 
     def mutate(self, chance: random.Random) -> list[Change]:
-        """A colleague adds, changes or deletes a deal, a contact or a company, where the portal began with some."""
-        used = [self.records[one] for one in (DEAL, CONTACT, COMPANY) if self.records[one].born]
-        return [colleagues.work(chance, chance.choice(used), int(self.clock()))] if used else []
+        """A colleague adds, changes or deletes a record of a type of which the portal began with some."""
+        used = [one for one in self.records.values() if one.born]
+        companies = self.records[COMPANY].ids
+        return [colleagues.work(chance, chance.choice(used), int(self.clock()), companies, self._users)] if used else []
 
     def _deal_parents(self) -> tuple[int, ...]:
         return tuple(one.entity_type_id for one in self.types[:1])

@@ -1,7 +1,6 @@
 """Posts of the news feed, who may read them, and the comments below them."""
 
 import random
-import time
 from dataclasses import dataclass, field, replace
 
 from lab.simulators.bitrix24 import stamps
@@ -76,7 +75,7 @@ class Feed:
         return [*(Change("file", str(number), "added") for number in list(self.disk.files)[known:]), *changes]
 
     def _work(self, chance: random.Random) -> list[Change]:
-        kind, now = chance.random(), int(time.time())
+        kind, now = chance.random(), int(self.circles.people.clock())
         living = [number for number, post in self.posts.items() if not post.draft]
         if not living:
             return []

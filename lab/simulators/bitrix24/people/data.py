@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,13 +38,22 @@ class Size:
 
 
 class People:
-    """Tables as the list methods see them; ``members`` by group id; ``changed``: when, by user id."""
+    """Tables as the list methods see them; ``members`` by group id; ``changed``: when, by user id.
+
+    ``clock`` is Unix time at the portal. ``settled`` users stay in their departments and groups."""
 
     def __init__(
-        self, departments: list[Row], users: list[Row], groups: list[Row], members: dict[int, list[Row]]
+        self,
+        departments: list[Row],
+        users: list[Row],
+        groups: list[Row],
+        members: dict[int, list[Row]],
+        clock: Callable[[], float],
     ) -> None:
         self.departments, self.users, self.groups = Table(departments), Table(users), Table(groups)
         self.members = members
+        self.clock = clock
+        self.settled: frozenset[int] = frozenset()
         self.changed = {int(row["ID"]): str(row["DATE_REGISTER"]) for row in users}
         self._last_user = max(self.users.ids, default=0)
         self._last_group = max(self.groups.ids, default=0)
@@ -59,9 +69,13 @@ class People:
         return group["VISIBLE"] == "Y" or any(one["USER_ID"] == str(user) for one in self.members[int(group["ID"])])
 
     def mutate(self, chance: random.Random) -> list[Change]:
-        """Somebody is hired, renamed or dismissed, or a group is founded, renamed or dissolved."""
-        deeds = (self._hire, self._rename, self._rename, self._dismiss, self._found, self._retitle, self._dissolve)
-        return chance.choice(deeds)(chance)
+        """Somebody is hired, renamed, moved, dismissed or taken back, or a group is founded, renamed or dissolved.
+
+        Or somebody joins one or leaves it, which does not move the group's date of change.
+        """
+        of_people = (self._hire, self._rename, self._rename, self._transfer, self._dismiss, self._return)
+        of_groups = (self._found, self._retitle, self._join, self._leave, self._dissolve)
+        return chance.choice((*of_people, *of_groups))(chance)
 
     def _hire(self, chance: random.Random) -> list[Change]:
         self._last_user += chance.choice([1, 1, 3])
@@ -77,15 +91,25 @@ class People:
         row = chance.choice(self.users.rows)
         return self._put_user(row | {"ACTIVE": False}, "changed") if row["ACTIVE"] else []
 
+    def _transfer(self, chance: random.Random) -> list[Change]:
+        row = chance.choice(self.users.rows)
+        if row["USER_TYPE"] != "employee" or not self.departments.ids or int(row["ID"]) in self.settled:
+            return []
+        return self._put_user(row | {"UF_DEPARTMENT": [chance.choice(self.departments.ids)]}, "changed")
+
+    def _return(self, chance: random.Random) -> list[Change]:
+        row = chance.choice(self.users.rows)
+        return [] if row["ACTIVE"] else self._put_user(row | {"ACTIVE": True}, "changed")
+
     def _put_user(self, row: Row, what: Literal["added", "changed"]) -> list[Change]:
         self.users.put(row)
-        self.changed[int(row["ID"])] = iso(time.time())
+        self.changed[int(row["ID"])] = iso(self.clock())
         return [Change("user", row["ID"], what)]
 
     def _found(self, chance: random.Random) -> list[Change]:
         self._last_group += 1
         row = rows.group(chance, self._last_group, self.users.ids, ghost=False)
-        now = iso(time.time())
+        now = iso(self.clock())
         self.members[self._last_group] = members = rows.members(chance, row, self.users.ids, ghost=False)
         self.groups.put(row | {"DATE_CREATE": now, "DATE_UPDATE": now, "NUMBER_OF_MEMBERS": str(len(members))})
         return [Change("group", row["ID"], "added")]
@@ -95,8 +119,31 @@ class People:
             return []
         row = chance.choice(self.groups.rows)
         title = f"{row['NAME'].partition(' / ')[0]} / {chance.randint(2, 99)}"
-        self.groups.put(row | {"NAME": title, "DATE_UPDATE": iso(time.time())})
+        self.groups.put(row | {"NAME": title, "DATE_UPDATE": iso(self.clock())})
         return [Change("group", row["ID"], "changed")]
+
+    def _join(self, chance: random.Random) -> list[Change]:
+        if not self.groups.rows:
+            return []
+        group, user = chance.choice(self.groups.ids), str(chance.choice(self.users.ids))
+        members = self.members[group]
+        if int(user) in self.settled or any(one["USER_ID"] == user for one in members):
+            return []
+        return self._regroup(group, [*members, {"USER_ID": user, "ROLE": "K"}])
+
+    def _leave(self, chance: random.Random) -> list[Change]:
+        if not self.groups.rows:
+            return []
+        group = chance.choice(self.groups.ids)
+        others = (one for one in self.members[group] if int(one["USER_ID"]) not in self.settled)
+        leaver = next((one for one in others if one["ROLE"] != "A"), None)
+        return [] if leaver is None else self._regroup(group, [one for one in self.members[group] if one is not leaver])
+
+    def _regroup(self, number: int, members: list[Row]) -> list[Change]:
+        self.members[number] = members
+        row = next(one for one in self.groups.rows if one["ID"] == str(number))
+        self.groups.put(row | {"NUMBER_OF_MEMBERS": str(len(members))})
+        return [Change("group", str(number), "changed")]
 
     def _dissolve(self, chance: random.Random) -> list[Change]:
         if not self.groups.rows:
@@ -107,7 +154,7 @@ class People:
         return [Change("group", str(number), "deleted")]
 
 
-def populate(size: Size) -> People:
+def populate(size: Size, clock: Callable[[], float] = time.time) -> People:
     """The same people for the same size and seed."""
     chance = random.Random(size.seed)  # test data
     user_ids = _ids(chance, size.users)
@@ -121,7 +168,7 @@ def populate(size: Size) -> People:
         groups.append(rows.group(chance, number, user_ids, ghost=ghost))
         members[number] = rows.members(chance, groups[-1], user_ids, ghost=ghost)
         groups[-1]["NUMBER_OF_MEMBERS"] = str(len(members[number]))
-    return People(departments, users, groups, members)
+    return People(departments, users, groups, members, clock)
 
 
 def _ids(chance: random.Random, count: int) -> list[int]:

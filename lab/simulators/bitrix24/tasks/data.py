@@ -1,7 +1,6 @@
 """Tasks with their checklists and the comments of the old card's forum."""
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +20,8 @@ from lab.simulators.bitrix24.texts import Writer
 
 @dataclass(slots=True)
 class Tasks:
-    """``bound``: CRM records that tasks belong to; ``last``: the highest id so far.
+    """``bound``: CRM records that tasks belong to; ``last``: the highest id so far; ``bin``: what was
+    deleted and can be restored, under its old id and with its old dates.
 
     ``chats`` (chat id by task id) and ``comments`` (ids by task id) come from the chats, which are made later.
     """
@@ -33,6 +33,7 @@ class Tasks:
     writer: Writer
     bound: Sequence[Binding]
     last: int = 0
+    bin: dict[int, Row] = field(default_factory=dict)
     chats: dict[int, int] = field(default_factory=dict)
     comments: Callable[[int], list[str]] = lambda _number: []
 
@@ -55,26 +56,54 @@ class Tasks:
         return [self.shown(row) | {"checklist": self.checklists.get(int(row["ID"]), [])} for row in self.table.rows]
 
     def mutate(self, chance: random.Random) -> list[Change]:
-        """Somebody makes a task, changes one or deletes one."""
+        """Somebody makes a task, changes one, deletes one, or takes one out of the recycle bin."""
         if not self.table.rows:
             return []
         kind = chance.random()
         if kind < 0.3:
             return self._add(chance)
+        if kind < 0.35 and self.bin:
+            return self._restore(chance.choice(sorted(self.bin)))
         row = chance.choice(self.table.rows)
-        if kind < 0.4:
-            gone = [Change("task_comment", one, "deleted") for one in self.comments(int(row["ID"]))]
-            self.table.remove(int(row["ID"]))
-            return [*gone, Change("task", row["ID"], "deleted")]
-        now = stamps.written(int(time.time()))
-        title = f"{self.writer.title(chance.randint(1, 999))} (2)"
-        new = {"TITLE": title, "STATUS": chance.choice("23456"), "CHANGED_DATE": now, "ACTIVITY_DATE": now}
-        self.table.put(row | new)
+        if kind < 0.45:
+            return self._delete(row)
+        now = stamps.written(int(self.circles.people.clock()))
+        self.table.put(row | self._edited(chance, row) | {"CHANGED_DATE": now, "ACTIVITY_DATE": now})
         return [Change("task", row["ID"], "changed")]
+
+    def _delete(self, row: Row) -> list[Change]:
+        number = int(row["ID"])
+        gone = [Change("task_comment", one, "deleted") for one in self.comments(number)]
+        self.table.remove(number)
+        self.bin[number] = row
+        return [*gone, Change("task", row["ID"], "deleted")]
+
+    def _restore(self, number: int) -> list[Change]:
+        self.table.put(self.bin.pop(number))
+        back = [Change("task_comment", one, "added") for one in self.comments(number)]
+        return [Change("task", str(number), "added"), *back]
+
+    def _edited(self, chance: random.Random, row: Row) -> Row:
+        """What somebody changed in a task: its text, its parent, who takes part, its deadline or a checklist."""
+        deed = chance.randrange(6)
+        if deed == 0:
+            others = [one for one in self.table.ids if one < int(row["ID"])]
+            return {"PARENT_ID": str(chance.choice(others)) if others and chance.random() < 0.8 else None}
+        if deed == 1:
+            people = {name: list(map(str, self.circles.several(chance, 3))) for name in ("ACCOMPLICES", "AUDITORS")}
+            return {**people, "RESPONSIBLE_ID": str(self.circles.somebody(chance))}
+        if deed == 2:
+            return {"DEADLINE": chance.choice([None, stamps.written(chance.randint(stamps.FIRST, stamps.LAST))])}
+        items = self.checklists.get(int(row["ID"]))
+        if deed == 3 and items:
+            other = chance.choice(items) | {"TITLE": self.writer.words(), "IS_COMPLETE": chance.choice("YN")}
+            self.checklists[int(row["ID"])] = [other if one["ID"] == other["ID"] else one for one in items]
+            return {}
+        return {"TITLE": f"{self.writer.title(chance.randint(1, 999))} (2)", "STATUS": chance.choice("23456")}
 
     def _add(self, chance: random.Random) -> list[Change]:
         self.last += chance.randint(1, 3)
-        row = task(chance, self.writer, self.circles, self.bound, self.last, int(time.time()))
+        row = task(chance, self.writer, self.circles, self.bound, self.last, int(self.circles.people.clock()))
         self.table.put(row)
         return [Change("task", row["ID"], "added")]
 

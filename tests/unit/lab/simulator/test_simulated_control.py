@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ def test_the_mode_shows_every_switch_and_no_secret(start_portal: Any) -> None:
         "kinds": list(PASSING),
         "slow_ms": 1000.0,
         "mutate": 0.0,
+        "ahead": 0.0,
     }
 
 
@@ -122,3 +124,22 @@ def test_a_port_that_is_taken_is_said_in_one_line(start_portal: Any) -> None:
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert port in ended.stderr
+
+
+def test_colleagues_do_so_many_things_at_once_and_say_what(start_portal: Any) -> None:
+    portal = start_portal()
+    told = portal.http.post(f"{portal.url}/__sim/work", json={"deeds": 30}).json()
+    assert told == portal.look("journal")
+    assert told
+
+
+def test_nobody_does_less_than_one_thing(start_portal: Any) -> None:
+    portal = start_portal()
+    assert portal.http.post(f"{portal.url}/__sim/work", json={"deeds": 0}).status_code == 400
+
+
+def test_the_portal_has_a_clock_of_its_own(start_portal: Any) -> None:
+    portal = start_portal()
+    before = datetime.fromisoformat(portal.call("server.time")["result"])
+    portal.mode(ahead=-86_400)
+    assert datetime.fromisoformat(portal.call("server.time")["result"]) < before - timedelta(hours=23)

@@ -269,3 +269,17 @@ def test_changes_are_told_as_they_are_made(world: World) -> None:
 
 def test_an_empty_portal_stays_without_tasks() -> None:
     assert World.create(Size(users=5, departments=1, groups=1)).tasks.mutate(random.Random(1)) == []
+
+
+def test_a_task_comes_out_of_the_recycle_bin_as_it_was(world: World) -> None:
+    chance, seen = random.Random(2), dict[str, Any]()
+    restored = None
+
+    while restored is None:
+        before = {row["id"]: row for row in world.truth("task")}
+        changes = {change.id: change.what for change in world.tasks.mutate(chance) if change.entity == "task"}
+        restored = next((one for one, what in changes.items() if what == "added" and one in seen), None)
+        seen |= {one: before[one] for one, what in changes.items() if what == "deleted"}
+
+    now = next(row for row in world.truth("task") if row["id"] == restored)
+    assert now["changedDate"] == seen[restored]["changedDate"]
