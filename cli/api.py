@@ -32,11 +32,12 @@ _PREVIEW_SECONDS = 230.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: HTTP status, decoded JSON, and the very bytes."""
+    """A successful answer: HTTP status, decoded JSON, and the very bytes; ``following`` is the URL of the next page."""
 
     status: int
     body: Json
     raw: bytes
+    following: str | None = None
 
 
 class Api:
@@ -73,9 +74,11 @@ class Api:
             time.sleep(pause)
         return self._call("POST", "/api/runs", content=request, headers=name)
 
-    def runs(self, *, plan: str | None = None, state: str | None = None) -> Answer:
-        """GET /api/runs: the runs, newest first."""
-        wanted = {"plan": plan, "state": state}
+    def runs(
+        self, *, plan: str | None = None, state: str | None = None, limit: int | None = None, after: str | None = None
+    ) -> Answer:
+        """GET /api/runs: up to ``limit`` of them behind ``after``, newest first."""
+        wanted = {"plan": plan, "state": state, "limit": None if limit is None else str(limit), "after": after}
         return self._call("GET", "/api/runs", query={name: value for name, value in wanted.items() if value})
 
     def run(self, run_id: str) -> Answer:
@@ -190,7 +193,7 @@ class Api:
                 f"without the {_NAMES[accept]} it would send",
                 hint=f"the address comes from {url.source}",
             )
-        return Answer(response.status_code, body, response.content)
+        return Answer(response.status_code, body, response.content, response.links.get("next", {}).get("url"))
 
     def _unreachable(self, error: httpx.RequestError, *, changes: bool) -> Unreachable:
         url = self.connection.url

@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     FAILED = 1, "the run failed, or is halted, cancelled or rolled back; or a check failed"
     USAGE = 2, "wrong command line or local configuration; nothing was sent"
     COMPLETED_WITH_ERRORS = 3, "the run is completed, with errors"
-    REFUSED = 4, "the API refused the request"
+    REFUSED = 4, "the API refused the request, or knows nothing of what it names"
     UNREACHABLE = 5, "the API gave no answer"
     UNAUTHORISED = 6, "the API did not accept the function key"
     BLOCKED = 7, "a run of the plan would not get through; see the blockers"

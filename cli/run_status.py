@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cli.deletions import Gone
 from shared.model.json import Json, JsonObject, as_list, as_map
 from shared.model.run import RunMode, RunState
 
@@ -33,7 +34,9 @@ class EntityStatus:
     records that stay behind by decision. ``shortfalls`` tell by name how many records lack something; ``coverage``
     are counters of what could be seen; ``incomplete`` says what could not be read of the entities that it follows.
     ``undecided`` are source fields that the mapping says nothing of, with the number of records that have a value.
-    ``verdict`` is that of the proof, None where there is none, or not yet.
+    ``verdict`` is that of the proof, None where there is none, or not yet. ``gone`` is what the source has no more.
+    What is ``archived_only`` is read and kept, and goes nowhere.
+    ``sent_again`` counts records that were made again for others, whether the run has read them or not.
     """
 
     name: str
@@ -50,6 +53,9 @@ class EntityStatus:
     incomplete: str | None = None
     wait: Wait | None = None
     verdict: str | None = None
+    gone: Gone = field(default_factory=Gone)
+    sent_again: int = 0
+    archived_only: bool = False
 
     @property
     def begun(self) -> bool:
@@ -66,6 +72,8 @@ class EntityStatus:
         """Whether nothing of it is left to do: every record that was read has an outcome, or it was stopped alone."""
         if self.stopped_by:
             return True
+        if self.archived_only:
+            return self.read
         outcomes = self.left_out + sum(self.counts[name] for name in ("imported", "skipped", "duplicate"))
         # A record that failed for good is a dead letter: the two counts overlap.
         outcomes += max(self.counts["failed"], self.counts["dead_lettered"])
@@ -85,8 +93,10 @@ class EntityStatus:
 class RunStatus:
     """One answer of GET /api/runs/{run_id}. ``rate`` counts records per second; instants are aware.
 
-    ``rolled_back`` counts the records that its last rollback restored, deleted, kept or failed on so far.
-    ``gates`` are results by gate, of a run that ended and was proven.
+    ``rolled_back`` counts the records that its last rollback restored, deleted, kept or failed on so far; it was asked
+    for at ``rollback_began`` and had ended by ``rollback_ended``. ``undone`` are the entities that were rolled back.
+    ``gates`` are results by gate, of a run that ended and was proven. ``attempted`` are the records brought to an end,
+    whatever it was.
     """
 
     run_id: str
@@ -106,12 +116,17 @@ class RunStatus:
     waiting_reason: str | None
     rolling_back: bool = False
     rolled_back: Mapping[str, int] = field(default_factory=dict)
+    rollback_began: datetime | None = None
+    rollback_ended: datetime | None = None
+    undone: tuple[str, ...] = ()
     gates: Mapping[str, str] = field(default_factory=dict)
+    attempted: int | None = None
 
     @classmethod
     def parse(cls, body: Json) -> "RunStatus":
         """Read the API's JSON; never raises."""
         data = as_map(body)
+        rollback = as_map(data.get("rollback"))
         return cls(
             run_id=_text(data.get("run_id")) or "?",
             plan=_text(data.get("plan")) or "?",
@@ -130,7 +145,11 @@ class RunStatus:
             waiting_reason=_text(data.get("waiting_reason")),
             rolling_back=data.get("phase") == "rollback",
             gates={str(one.get("gate")): str(one.get("result")) for one in map(as_map, as_list(data.get("gates")))},
-            rolled_back=_sums(as_map(as_map(data.get("rollback")).get("entities"))),
+            attempted=_count_or_none(as_map(data.get("failures")).get("attempted")),
+            rolled_back=_sums(as_map(rollback.get("entities"))),
+            rollback_began=_instant(rollback.get("began_at")),
+            rollback_ended=_instant(rollback.get("ended_at")),
+            undone=tuple(map(str, as_list(data.get("rolled_back")))),
         )
 
     @property
@@ -152,6 +171,11 @@ class RunStatus:
     def verdicts(self) -> dict[str, str]:
         """By entity, of those that the proof looked at, or should have looked at."""
         return {one.name: one.verdict for one in self.entities if one.verdict and one.verdict != "not_asked"}
+
+    @property
+    def gone(self) -> Gone:
+        """What the source has no more, over all entities."""
+        return Gone.total(one.gone for one in self.entities)
 
     @property
     def totals(self) -> dict[str, int]:
@@ -177,6 +201,9 @@ def _entity(name: str, item: Json) -> EntityStatus:
         incomplete=_text(data.get("incomplete")),
         wait=_wait(as_map(data.get("waiting"))),
         verdict=_text(data.get("verdict")),
+        gone=Gone.parse(data.get("deleted_at_source")),
+        sent_again=_count(data.get("sent_again")),
+        archived_only=data.get("archived_only") is True,
     )
 
 

@@ -132,7 +132,7 @@ def assemble(
     undoing = Undoing(jobs, stores, outages, stopping, guard, clock, pace)
     advancer = Advancer(jobs, stores, outages, stopping, Finishing(stores, clock), clock, pace, redriving.take_up)
     prover = Prover(jobs, stores, attempting, References(stores.idmaps), guard, descriptions, clock, pace)
-    remover = Remover(jobs, stores, attempting, references, source_guard, guard, rows, clock)
+    remover = Remover(jobs, stores, attempting, references, source_guard, guard, rows, clock, pace)
     workers: dict[Stage, Worker] = {Stage.UNDO: undoer, Stage.DELETE: remover, **dict.fromkeys(PROOF, prover)}
     statuses, flaws, proofs = Statuses(jobs, stores, outages, clock), Flaws(jobs, stores), Proofs(jobs, stores)
     cutovers = Cutovers(stores.shared, control, statuses, lambda: secrets_to_revoke(configuration.settings), clock)

@@ -14,6 +14,16 @@ from shared.settings.configuration import Configuration
 from shared.settings.layers import describe_wrong
 from shared.settings.model import SettingsError
 
+_FIX_HERE = (
+    "Fill it in or correct it, in local.settings.json or with export in the shell that starts the app; "
+    "then stop make serve and start it again"
+)
+_FIX_ON_AZURE = (
+    "Put secrets into the Key Vault (docs/guides/deployment.md, part 4) and other settings into App Configuration "
+    "(part 10), where they are read within a minute; what the app's own settings give is corrected there"
+)
+_SERVICES = ("PORTAGE_KEY_VAULT_URL", "PORTAGE_APP_CONFIG_ENDPOINT")
+
 
 @dataclass(slots=True)
 class Doctor:
@@ -31,11 +41,14 @@ class Doctor:
             try:
                 job = self.jobs.of(plan)
             except ValueError as error:
-                fix = "Set or correct it: Azure's services are read every minute, the environment at the start"
-                checks.append(Check(f"plan {plan}", False, str(error), fix, "settings.missing"))
+                checks.append(Check(f"plan {plan}", False, str(error), self._fix(), "settings.missing"))
                 continue
             checks += await plan_checks(job, self.stores)
         return {"settings": list(self.configuration.rows), "checks": [asdict(check) for check in checks]}
+
+    def _fix(self) -> str:
+        settings = self.configuration.settings
+        return _FIX_ON_AZURE if settings.key_vault or settings.app_configuration else _FIX_HERE
 
     def _sources(self) -> list[Check]:
         """What keeps settings from being read again; they stay as they were until it is mended."""
@@ -58,8 +71,8 @@ class Doctor:
 
 def unconfigured(error: SettingsError) -> JsonObject:
     """What ``examine`` would answer, while settings make no sense and nothing can be tried with them."""
+    fix = _FIX_ON_AZURE if any(os.environ.get(name, "").strip() for name in _SERVICES) else _FIX_HERE
     checks = [
-        Check(f"setting {name}", False, expected, f"Correct {name} and restart the function app", "settings.wrong")
-        for name, expected in error.wrong.items()
+        Check(f"setting {name}", False, expected, fix, "settings.wrong") for name, expected in error.wrong.items()
     ]
     return {"settings": describe_wrong(error, os.environ), "checks": [asdict(check) for check in checks]}

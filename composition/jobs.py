@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from composition.counters import Counters
 from connectors.bitrix24.portal import Bitrix24Source, file_hosts, portal_of
@@ -26,6 +27,8 @@ from shared.schema.linked import links
 from shared.schema.registry import validate
 from shared.settings.configuration import Configuration
 from shared.settings.model import Settings
+
+_System = TypeVar("_System")
 
 _UNLIMITED = TokenBucket(rate=100_000.0, burst=100_000)
 
@@ -71,10 +74,16 @@ class ConfiguredJobs:
         if plan not in self._jobs:
             with _naming("PORTAGE_PLAN_TABLES"):
                 loaded = load_plan(plan, self._settings.plan_tables)
-            source = self._sources()[loaded.plan.source]()
-            target = self._targets()[loaded.plan.target]()
+            source, target = self._systems(loaded.plan)
             self._jobs[plan] = Job(loaded.plan, loaded.mappings, source, target, validate, loaded.needs, links, opens)
         return self._jobs[plan]
+
+    def _systems(self, plan: Plan) -> tuple[Source, Target]:
+        """Both sides of a plan. Raises NotConfigured, which names what either of them lacks."""
+        source, target = _built(self._sources()[plan.source]), _built(self._targets()[plan.target])
+        if isinstance(source, NotConfigured) or isinstance(target, NotConfigured):
+            raise NotConfigured("; ".join(str(one) for one in (source, target) if isinstance(one, NotConfigured)))
+        return source, target
 
     def _sources(self) -> dict[str, Callable[[], Source]]:
         return {"bitrix24": self._bitrix24}
@@ -141,6 +150,13 @@ class ConfiguredJobs:
             record(method, verdict)
 
         return tally
+
+
+def _built(build: Callable[[], _System]) -> _System | NotConfigured:
+    try:
+        return build()
+    except NotConfigured as error:
+        return error
 
 
 def _what_counts(settings: Settings) -> tuple[object, ...]:

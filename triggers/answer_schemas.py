@@ -7,7 +7,7 @@ from shared.model.run import RunMode, RunState
 from shared.ports.systems import Severity
 from shared.transform.coverage import FURTHER, MOST_NAMES
 from triggers.problems import STATUS
-from triggers.proof_schema import VERDICT
+from triggers.proof_schema import DELETED_AT_SOURCE, VERDICT
 from triggers.rollback_schema import FIGURES
 
 Schema = dict[str, Any]
@@ -56,6 +56,7 @@ def _run() -> Schema:
         waiting_since=_PERHAPS_INSTANT,
         waiting_reason=_PERHAPS,
         actions={**list_of(_object(action=_TEXT, by=_TEXT, at=_INSTANT)), "description": "Who did what to the run"},
+        rolled_back={**list_of(_TEXT), "description": "Entities of which what the run did was undone"},
         options={"type": "object", "additionalProperties": {"type": ["boolean", "number"]}},
     )
 
@@ -77,7 +78,7 @@ def _status() -> Schema:
         target_methods=_METHODS,
         gates={
             **list_of({"$ref": "#/components/schemas/Gate"}),
-            "description": "The plan's gates, once the run has ended; none of a dry run",
+            "description": "The plan's gates, once the run has ended; none of a dry run, or after a rollback",
         },
         failures={
             **_object(
@@ -85,8 +86,9 @@ def _status() -> Schema:
                 dead_letter_share={"type": "number"},
                 resolved_share=_NUMBER,
             ),
-            "description": "Dead letters among the records attempted; and of failures that may pass, those that went "
-            "well when they were tried again",
+            "description": "Dead letters among the records attempted (those brought to an end, and all that failed: "
+            "what could not be read, too); and of failures that may pass, those that went well when they were tried "
+            "again",
         },
         rate={**_NUMBER, "description": "Records per second since the start, reading, writing and proving counted"},
         eta_seconds=_NUMBER,
@@ -103,8 +105,11 @@ def _entity() -> Schema:
     expected = {"type": ["integer", "null"], "description": "The source's own count, as advice"}
     return _object(
         pages=_object(total=total, done=_COUNT),
+        archived_only={"type": "boolean", "description": "Whether it is read and kept, and goes nowhere"},
         expected=expected,
         **dict.fromkeys((*counted, *ended), _COUNT)
+        | {"made_again": {**_COUNT, "description": "For what they refer to came or went; not among the other counts"}}
+        | {"sent_again": {**_COUNT, "description": "Of those made again: they had changed"}}
         | {"imported": {**_COUNT, "description": "In a dry run: what would be imported"}},
         verdict=VERDICT,
         **dict.fromkeys(("verified", "differing", "missing"), _COUNT),
@@ -112,12 +117,7 @@ def _entity() -> Schema:
         message=_PERHAPS,
         incomplete={**_PERHAPS, "description": "What could not be read of the entities that it follows"},
         since={**_PERHAPS_INSTANT, "description": "From when on a delta reads what changed; null: it is read whole"},
-        deleted_at_source={
-            **_object(**dict.fromkeys(("compared", "gone", "unseen", "deleted", "held", "kept"), _COUNT)),
-            "description": "Of the records that went in: those that the source has no more (`gone`) or does not show "
-            "though they may be there (`unseen`); and of those that are gone, how many were deleted at the target, "
-            "held back because they are too many, or kept because others refer to them",
-        },
+        deleted_at_source=DELETED_AT_SOURCE,
         waiting={
             **_object(pages=_COUNT, until=_INSTANT, reason=_PERHAPS, message=_PERHAPS),
             "type": ["object", "null"],

@@ -1,6 +1,7 @@
 """``/api/runs``: start, list, status, pause, resume, cancel."""
 
 import logging
+from urllib.parse import urlencode
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -14,8 +15,9 @@ from triggers.naming import plan_of
 from triggers.orchestrations import starter_through
 from triggers.principal import who
 from triggers.problems import Problem, answer, guarded
-from triggers.queries import one_of, read_query
+from triggers.queries import one_of, page_size, read_query
 from triggers.run_requests import read_body, read_name, read_resume_body, to_request
+from triggers.runs import page
 
 _LOG = logging.getLogger("portage.api")
 
@@ -57,12 +59,18 @@ async def start_run(
 @blueprint.route("runs", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @guarded
 async def list_runs(req: func.HttpRequest) -> func.HttpResponse:
-    """Runs, newest first; ``?plan=`` and ``?state=`` narrow the list."""
-    query = read_query(req, "plan", "state")
+    """Newest first: at most ``?limit=`` runs behind ``?after=``. A ``Link`` header names the page that follows.
+
+    ``?plan=`` and ``?state=`` narrow the list.
+    """
+    query = read_query(req, "plan", "state", "limit", "after")
+    size = page_size(query)
     app = await current()
     plan, state = one_of(query, "plan", app.plan_names), one_of(query, "state", tuple(RunState))
-    runs = await app.stores.runs.list(plan=plan, state=state)
-    return answer([summary(run) for run in runs])
+    shown, following = await page(app.stores.runs, size, plan=plan, state=state, after=query.get("after"))
+    further = None if following is None else urlencode({**query, "after": following})
+    headers = None if further is None else {"Link": f'<{req.url.split("?")[0]}?{further}>; rel="next"'}
+    return answer([summary(run) for run in shown], headers=headers)
 
 
 @blueprint.function_name("http_run_status")

@@ -82,7 +82,7 @@ def _bodies() -> dict[str, Any]:
 
 def _runs() -> dict[str, Any]:
     run_id = _in_path("run_id")
-    filters = [_in_query("plan"), _in_query("state", {"enum": [state.value for state in RunState]})]
+    filters = [_in_query("plan"), _in_query("state", {"enum": [state.value for state in RunState]}), *_paging()]
     narrowing = [_in_query("entity"), _in_query("kind", {"enum": list(KINDS)}), *_paging()]
     started = _operation(
         "Start a run",
@@ -112,6 +112,7 @@ def _runs() -> dict[str, Any]:
         "End a run for good; what went in stays", _ref("Run"), "UNKNOWN_RUN", "INVALID_STATE", "TOO_LARGE"
     )
     listed = _operation("Runs, newest first", list_of(_ref("Run")))
+    listed["responses"]["200"]["headers"] = {"Link": {"description": "The page that follows, if any", "schema": _TEXT}}
     proof = _operation("What the target has, held against the source", _ref("Proof"), "UNKNOWN_RUN")
     findings = _operation("All that a proof found, entity by entity", _ref("Findings"), "UNKNOWN_RUN")
     reported = _operation(

@@ -26,6 +26,13 @@ def _object(**properties: Schema) -> Schema:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
+DELETED_AT_SOURCE: Schema = {
+    **_object(**dict.fromkeys(("compared", "gone", "unseen", "deleted", "held", "kept"), _COUNT)),
+    "description": "Of the records that went in: those that the source has no more (`gone`) or does not show "
+    "though they may be there (`unseen`); and of those that are gone, how many were deleted at the target, "
+    "held back because they are too many, or kept because others refer to them",
+}
+
 _GATE = _object(
     gate=_TEXT,
     result={"enum": [one.value for one in Outcome]},
@@ -68,6 +75,7 @@ _ENTITY = _object(
         "description": "How much of the source could be seen, and by whom",
     },
     figures=_FIGURES,
+    deleted_at_source=DELETED_AT_SOURCE,
     findings={"type": "array", "items": {"$ref": "#/components/schemas/Finding"}},
     more={**_COUNT, "description": "How many findings there are besides; the list of findings has them all"},
 )
@@ -78,6 +86,7 @@ _PROOF = _object(
     mode={"enum": [mode.value for mode in RunMode]},
     state={"enum": [state.value for state in RunState]},
     finished_at={**_PERHAPS, "format": "date-time"},
+    rolled_back={"type": "array", "items": _TEXT, "description": "Entities of which what the run did was undone"},
     sample={"type": "number", "description": "Share of the records that were made anew, field by field"},
     passed={
         "type": ["boolean", "null"],

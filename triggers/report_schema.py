@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.engine.runs.flaws import KINDS
 from shared.model.run import RunMode, RunState
-from shared.report.arrived import ENDS
+from shared.report.arrived import AGAIN, ENDS
 from triggers.answer_schemas import ANSWERS
 from triggers.cutover_schema import SCHEMAS as CUTOVER
 
@@ -68,7 +68,7 @@ def _asked() -> Schema:
 
 
 def _arrived() -> Schema:
-    counts = dict.fromkeys(("extracted", *ENDS, "created", "updated", "patched", "placeholders"), _COUNT)
+    counts = dict.fromkeys(("extracted", *ENDS, "created", "updated", "patched", *AGAIN, "placeholders"), _COUNT)
     counts |= dict.fromkeys(("dead_lettered", "open", "unread"), _COUNT)
     further = {"deleted_at_source": _OF_ENTITY["deleted_at_source"]}
     entity = _object(**counts, **further, expected=_PERHAPS_COUNT, archived_only=_YES, adds_up=_YES)

@@ -24,6 +24,8 @@ def _by_entity(**counts: Schema) -> Schema:
 FIGURES: Schema = _object(
     entities=_by_entity(**dict.fromkeys(("restored", "deleted", "kept", "failed"), _COUNT)),
     steps={**_object(total=_COUNT, done=_COUNT), "description": "Calls and slices that are known by now"},
+    began_at={**_PERHAPS, "format": "date-time"},
+    ended_at={**_PERHAPS, "format": "date-time", "description": "null while it is at work"},
 )
 
 _PREVIEW = _object(
@@ -58,6 +60,8 @@ SCHEMAS: dict[str, Schema] = {
         under_way={"type": "boolean"},
         entities=FIGURES["properties"]["entities"],
         steps=FIGURES["properties"]["steps"],
+        began_at=FIGURES["properties"]["began_at"],
+        ended_at=FIGURES["properties"]["ended_at"],
         items={"type": "array", "items": {"$ref": "#/components/schemas/RollbackRecord"}},
         next={**_PERHAPS, "description": "What to pass as `after` for the items that follow; null at the end"},
     ),

@@ -8,6 +8,7 @@ from cli.arguments import AsJson, PlanName, open_api
 from cli.exits import ExitCode
 from cli.output import Output
 from cli.views.cutover import cutover_view
+from cli.views.cutover_step import step_lines
 from shared.model.cutover import CutoverAction
 from shared.model.json import JsonObject, as_map
 
@@ -85,5 +86,6 @@ def _act(context: typer.Context, plan: str, action: CutoverAction, *, as_json: b
     answer = open_api(context).cutover(plan, request)
     if as_json:
         output.json(answer.raw)
-    else:
-        output.show(cutover_view(as_map(answer.body)))
+        return
+    for line in step_lines(as_map(answer.body), action):
+        output.say(line)

@@ -54,6 +54,15 @@ def requeued_lines(told: JsonObject, *, dry_run: bool) -> list[str]:
     return lines
 
 
+def nothing_line(*, ids: bool, cause: str | None, run_id: str | None) -> str:
+    """That no letter goes again, and where to look: there is none that was named so, or it is settled."""
+    if ids:
+        return "nothing goes again: none of these is a dead letter now; what was requeued and went in is settled"
+    of = " of ".join([*([f"cause {cause}"] if cause else []), *([f"run {run_id}"] if run_id else [])])
+    look = f"portage dead-letters {run_id} --causes" if run_id else "portage dead-letters RUN_ID --causes"
+    return f"nothing goes again: there is no dead letter of {of} that could; look with: {look}"
+
+
 def _letter(letter: JsonObject) -> Text:
     return Text(clean(f"{letter.get('entity', '?')} {letter.get('source_id', '?')}: {_why(letter)}"))
 

@@ -78,6 +78,8 @@ def _milestone(entity: EntityStatus, *, dry: bool) -> str:
     """What to say of an entity; it stays the same while only its counts grow."""
     if entity.stopped_by:
         return stopped_line(entity)
+    if entity.settled and entity.archived_only:
+        return f"{entity.name}: done, {number(entity.counts['extracted'])} archived"
     if entity.settled:
         return f"{entity.name}: done, {counts_line(entity.counts, dry=dry)}"
     if entity.read:

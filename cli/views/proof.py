@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.deletions import Gone, deletion_lines
 from cli.views.text import clean, number
 from shared.model.json import Json, JsonObject, as_list, as_map
 
@@ -39,11 +40,15 @@ def proof_view(proof: JsonObject) -> RenderableType:
     named = ((str(name), as_map(one)) for name, one in entities.items())
     run_id = clean(str(proof.get("run_id")))
     found = [line for name, one in named for line in _found(run_id, name, one)]
+    gone = {str(name): Gone.parse(as_map(one).get("deleted_at_source")) for name, one in entities.items()}
+    found += [Text(clean(line)) for line in deletion_lines(gone)]
     gates = [_gate(as_map(one)) for one in as_list(proof.get("gates"))]
-    return Group(*([_table(entities)] if entities else []), *found, *gates, _verdict(proof))
+    return Group(
+        *([_table(entities, as_list(proof.get("rolled_back")))] if entities else []), *found, *gates, _verdict(proof)
+    )
 
 
-def _table(entities: JsonObject) -> Table:
+def _table(entities: JsonObject, undone: list[Json]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("entity")
     for title in _COLUMNS:
@@ -51,8 +56,9 @@ def _table(entities: JsonObject) -> Table:
     table.add_column("verdict")
     for name, item in entities.items():
         figures, verdict = as_map(as_map(item).get("figures")), as_map(item).get("verdict")
+        none = "rolled back" if name in undone else "under way"
         counts = (Text(number(figures.get(figure))) for figure in _COLUMNS.values())
-        table.add_row(Text(clean(name)), *counts, _styled(verdict or "under way"))
+        table.add_row(Text(clean(name)), *counts, _styled(verdict or none))
     return table
 
 
@@ -96,6 +102,8 @@ def _verdict(proof: JsonObject) -> Text:
         return Text(clean(f"{run}: nothing is proven in a run of mode {proof.get('mode')}"))
     if not proof.get("finished_at"):
         return Text(clean(f"{run}: still at work"))
+    if undone := as_list(proof.get("rolled_back")):
+        return Text(clean(f"{run}: nothing is proven any more, for it was rolled back: {', '.join(map(str, undone))}"))
     gates = map(as_map, as_list(proof.get("gates")))
     unasked = ", ".join(str(gate.get("gate")) for gate in gates if gate.get("result") == "not_asked")
     but = f" but those not asked about: {unasked}" if unasked else ""

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.deletions import deletion_lines
 from cli.failures import Failure
-from cli.run_status import FURTHER, EntityStatus, RunStatus
+from cli.run_status import EntityStatus, RunStatus
 from cli.views.progress import Progress
 from cli.views.text import clean, clock, duration, instant, number
+from cli.views.undecided import undecided_summary
 from shared.model.reasons import REASONS
 from shared.model.run import RunMode, RunState
 
@@ -29,10 +31,10 @@ _NOT_IMPORTED = {
 _MOMENTS = 10.0
 """Seconds that are not worth a word: pages wait so long for their turn all the time."""
 
-_FINE_GATES = ("passed", "not_asked")
+_OF_ANOTHER_PLAN = "plan.changed"
+"""Why a run is halted that has to be started anew."""
 
-_MOST_FIELDS = 10
-"""How many fields that nobody decided about are named in a line."""
+_FINE_GATES = ("passed", "not_asked")
 
 _SHORT = {
     "flawed": "with a field that went in empty or incomplete",
@@ -74,7 +76,11 @@ def rollback_line(status: RunStatus) -> str:
     counts = ", ".join(f"{number(count)} {name}" for name, count in status.rolled_back.items())
     if not counts:
         return "rolling back" if status.rolling_back else ""
-    return f"{'rolling back' if status.rolling_back else 'rolled back'}: {counts}"
+    if status.rolling_back:
+        return f"rolling back: {counts}"
+    began, ended = status.rollback_began, status.rollback_ended
+    when = f"; from {instant(began)} to {instant(ended)}" if began and ended else ""
+    return f"rolled back: {counts}{when}"
 
 
 def pace_line(status: RunStatus) -> str:
@@ -123,19 +129,44 @@ def outcome_lines(status: RunStatus) -> list[str]:
     lines = []
     if status.reason or status.message:
         lines.append(_explained(status.reason, status.message))
-    if status.state in (RunState.PAUSED, RunState.HALTED):
+    if status.state == RunState.HALTED and status.reason == _OF_ANOTHER_PLAN and not status.rolling_back:
+        lines.append(
+            f"it cannot go on: portage cancel {status.run_id}, then portage run {status.plan}; what is in stays"
+        )
+    elif status.state in (RunState.PAUSED, RunState.HALTED):
         lines.append(f"go on with: portage resume {status.run_id}")
+    if status.at_rest:
+        lines += failure_lines(status)
     if status.ended:
-        lines += [line for entity in status.entities if (line := shortfall_line(entity))]
-        lines += [line for entity in status.entities if (line := undecided_line(entity))]
-        if any(any(entity.shortfalls.values()) for entity in status.entities):
+        standing = [entity for entity in status.entities if entity.name not in status.undone]
+        lines += [line for entity in standing if (line := shortfall_line(entity))]
+        lines += deletion_lines({entity.name: entity.gone for entity in standing})
+        lines += [line] if (line := undecided_summary(status)) else []
+        if any(any(entity.shortfalls.values()) for entity in standing):
             lines.append(f"which records these are: portage flaws {status.run_id}")
         lines += gate_lines(status)
     return lines
 
 
+def failure_lines(status: RunStatus) -> list[str]:
+    """How many records failed for good, of how many, and of which entities; nothing where none did.
+
+    Those that were read are among the counts of failed ones; the others are dead letters alone.
+    """
+    totals = status.totals
+    dead, read = totals["dead_lettered"], totals["failed"]
+    if not dead:
+        return []
+    among = f" of {number(status.attempted)} records attempted" if status.attempted else ""
+    parts = [f"{number(count)} {one.name}" for one in status.entities if (count := one.counts["dead_lettered"])]
+    unread = f"; {number(read)} had been read, {number(dead - read)} could not be" if read < dead else ""
+    return [f"{number(dead)}{among} failed for good: {', '.join(parts)}{unread}"]
+
+
 def gate_lines(status: RunStatus) -> list[str]:
-    """What the proof came to; nothing of a run that has none."""
+    """What the proof came to; nothing of a run that has none. What was undone is not proven any more."""
+    if status.undone:
+        return [f"rolled back, and so not proven any more: {', '.join(status.undone)}"]
     open_ones = [f"{gate} ({result})" for gate, result in status.gates.items() if result not in _FINE_GATES]
     if open_ones:
         return [f"gates that are not passed: {', '.join(open_ones)}; look with: portage verify {status.run_id}"]
@@ -166,21 +197,6 @@ def shortfall_line(entity: EntityStatus) -> str:
     return f"{entity.name}: {', '.join(parts)}" if parts else ""
 
 
-def undecided_line(entity: EntityStatus) -> str:
-    """Which source fields nobody decided about, those that hold something most often first; empty for none."""
-    held = {name: count for name, count in entity.undecided.items() if count}
-    if not held:
-        return ""
-    named = sorted((name for name in held if name != FURTHER), key=lambda name: -held[name])
-    parts = [f"{name} ({number(held[name])})" for name in named[:_MOST_FIELDS]]
-    if len(named) > _MOST_FIELDS or FURTHER in held:
-        parts.append("and more (portage status --json)")
-    return (
-        f"{entity.name}: fields that did not go over, for nobody decided about them (records that have a value): "
-        f"{', '.join(parts)}; take them over or ignore them in the mapping"
-    )
-
-
 def verdict_line(status: RunStatus) -> str:
     """What came of a run that ended, in one sentence; empty for one that did not."""
     if not status.ended:
@@ -192,8 +208,14 @@ def verdict_line(status: RunStatus) -> str:
     else:
         done = f"{number(imported)} imported" if imported else "nothing was imported"
     rest = [f"{number(totals[name])} {words}" for name, words in _NOT_IMPORTED.items() if totals[name]]
+    if again := sum(entity.sent_again for entity in status.entities):
+        rest.append(f"{number(again)} sent again, for what they link to came or went")
+    if status.state == RunState.ROLLED_BACK:
+        left = [f"{number(count)} {name}" for name in ("kept", "failed") if (count := status.rolled_back.get(name))]
+        return f"run {status.run_id}: {', '.join(['rolled back', *left])}; before that: {', '.join([done, *rest])}"
     written = "; nothing was written" if status.dry else ""
-    return f"run {status.run_id}: {status.state.replace('_', ' ')}; {', '.join([done, *rest])}{written}"
+    gone = f"; {status.gone.words}" if status.gone.words else ""
+    return f"run {status.run_id}: {status.state.replace('_', ' ')}; {', '.join([done, *rest])}{written}{gone}"
 
 
 def stopped_line(entity: EntityStatus) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from lab.bicep.reading import Finding, Template
 
-_PLACEHOLDER = re.compile(r"^\$\{\w+(=[^}]*)?\}$")
-"""What azd replaces by a value of its environment."""
+_PLACEHOLDER = re.compile(r"^\$\{\w+(?:=([^}]*))?\}$")
+"""What azd replaces by a value of its environment, or else by what stands behind the sign."""
 
 _TYPES: dict[str, type] = {"string": str, "int": int, "bool": bool, "array": list, "object": dict}
 
@@ -49,9 +49,14 @@ def _messages(parameters: Mapping[str, Any], given: Mapping[str, Any]) -> Iterat
 
 
 def _misfits(name: str, parameter: Mapping[str, Any], value: object) -> Iterator[str]:
-    if _is_placeholder(value):
-        return
     kind = parameter["type"]
+    if isinstance(value, str) and (filled := _PLACEHOLDER.match(value)):
+        if kind == "string" or filled[1] is None:
+            return
+        try:
+            value = json.loads(filled[1])
+        except ValueError:
+            value = filled[1]
     if not isinstance(value, _TYPES[kind]) or (kind == "int" and isinstance(value, bool)):
         yield f"{name} is {kind}, not {type(value).__name__}"
         return

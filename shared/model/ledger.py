@@ -7,6 +7,9 @@ from operator import attrgetter
 
 from shared.model.json import JsonObject
 
+MADE_AGAIN = 99_999
+"""In the place of a range: patches of records that are made again for what they refer to, behind all that are read."""
+
 
 class Stage(StrEnum):
     """What a ledger row stands for."""
@@ -57,6 +60,11 @@ class PageKey:
     def row(self) -> str:
         """Sorts by stage, page and slice."""
         return f"{self.stage.letter}-{self.seq:07d}-{self.part:03d}"
+
+    @property
+    def makes_again(self) -> bool:
+        """Whether its records need not be among those that the run has read; see ``MADE_AGAIN``."""
+        return self.range_no == MADE_AGAIN
 
     @property
     def place(self) -> str:

@@ -133,6 +133,14 @@ class Run:
         return self.mode.writes and self.state is not RunState.ROLLED_BACK
 
     @property
+    def quiet_since(self) -> datetime | None:
+        """When its own work ended, or the undo of it after that; None while it has not ended."""
+        if self.finished_at is None:
+            return None
+        undone = (datetime.fromisoformat(str(one["at"])) for one in self.actions if one["action"] == "rolled_back")
+        return max([self.finished_at, *undone])
+
+    @property
     def instance_id(self) -> str:
         """Id of the orchestration that drives the current generation."""
         return f"{self.run_id}-{self.epoch}"

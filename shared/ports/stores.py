@@ -15,6 +15,14 @@ from shared.model.run import Run
 from shared.model.tombstones import Tombstone
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A plan's lock as it was read: the run that holds it. It gets another etag each time that it is taken."""
+
+    run_id: str
+    etag: str
+
+
 class RunStore(Protocol):
     """Runs, the lock of each plan, and what a plan's id map is bound to."""
 
@@ -25,19 +33,19 @@ class RunStore(Protocol):
         """One run, or None."""
 
     async def list(self, *, plan: str | None = None, state: str | None = None) -> list[Run]:
-        """Runs, newest first."""
+        """Runs, newest first; of those that began at the same instant the greatest id."""
 
     async def replace(self, run: Run) -> Run:
         """Overwrite ``run`` if its etag is still current; answers it with the new etag. Raises Conflict otherwise."""
 
     async def lock(self, plan: str, run_id: str) -> None:
-        """Take the plan's lock (an insert-only row). Raises Conflict when another run holds it."""
+        """Take the plan's lock; a run that holds it takes it anew. Raises Conflict when another run holds it."""
 
-    async def lock_holder(self, plan: str) -> str | None:
-        """The run id that holds the plan's lock."""
+    async def lock_of(self, plan: str) -> Lock | None:
+        """The plan's lock as it is; None when nobody holds it."""
 
-    async def unlock(self, plan: str, run_id: str) -> None:
-        """Give the lock back if ``run_id`` holds it; else do nothing."""
+    async def unlock(self, plan: str, lock: Lock) -> None:
+        """Give the lock back, unless somebody took it since it was read, be it the same run: then do nothing."""
 
     async def binding(self, plan: str) -> tuple[str, str] | None:
         """The (portal, store_id) pair that the plan's id map belongs to."""
@@ -117,6 +125,12 @@ class IdMap(Protocol):
 
     async def remove(self, entries: Sequence[IdMapEntry]) -> None:
         """Take entries out, wherever they lie by their parents; those that are not there are fine."""
+
+    async def change(self, changes: Sequence[tuple[IdMapEntry, IdMapEntry | None]]) -> None:
+        """Replace entries by others of the same records, or take them out (None).
+
+        An entry that is not the one which was read any more stays as somebody else wrote it.
+        """
 
 
 class Archive(Protocol):

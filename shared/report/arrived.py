@@ -8,6 +8,9 @@ from shared.model.plan import Plan
 ENDS = ("imported", "skipped", "duplicate", "failed", "left_out")
 """Every record that was read ends in one of these, or is still open."""
 
+AGAIN = ("made_again", "sent_again")
+"""Counts of records that need not be among those read."""
+
 MEANINGS = {
     "expected": "what the source itself counted beforehand, as advice; a portal that is in use changes meanwhile",
     "extracted": "records read from the source",
@@ -19,14 +22,17 @@ MEANINGS = {
     "failed": "given up; each is a dead letter with its reason",
     "left_out": "stay behind by decision: of the plan, or because the target keeps an older version",
     "open": "read, and not yet brought to any of these ends",
-    "unread": "dead letters of records that could not even be read, so that they are not among those extracted",
+    "unread": "dead letters of records that are not among those extracted: they could not be read, or were made again",
     "patched": "imported a second time, when what they link to had arrived",
+    "made_again": "read by this run or an earlier one, and made once more from the archive, for what they link to came "
+    "or went, or their mapping changed; not among the counts before",
+    "sent_again": "of those made again: had changed by that, and were sent to the target as updates",
     "placeholders": "made up at the target for people who are gone from the source",
 }
 """In words, for who signs."""
 
-_AS_TOLD = ("expected", "extracted", *ENDS, "created", "updated", "patched", "placeholders", "dead_lettered")
-_SUMMED = ("extracted", *ENDS, "created", "updated", "patched", "placeholders", "dead_lettered", "open", "unread")
+_AS_TOLD = ("expected", "extracted", *ENDS, "created", "updated", "patched", *AGAIN, "placeholders", "dead_lettered")
+_SUMMED = (*_AS_TOLD[1:], "open", "unread")
 
 
 def arrived(plan: Plan, entities: Mapping[str, JsonObject]) -> JsonObject:

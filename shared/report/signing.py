@@ -22,6 +22,9 @@ def headline(proof: JsonObject) -> JsonObject:
         return _headline("nothing_proven", "A dry run writes nothing, and so proves nothing.")
     if proof["finished_at"] is None:
         return _headline("under_way", "The run has not ended. What follows is how it stands now.")
+    if proof["rolled_back"]:
+        undone = ", ".join(proof["rolled_back"])
+        return _headline("nothing_proven", f"Rolled back, and so not proven any more: {undone}.")
     missed = [gate["gate"] for gate in proof["gates"] if gate["result"] not in _FINE]
     if missed:
         return _headline("not_passed", f"Not all gates are passed: {', '.join(missed)}.")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ class SettingsError(ValueError):
         super().__init__("; ".join(f"{name}: {expected}" for name, expected in wrong.items()))
         self.wrong = dict(wrong)
 
+
+_APP = Path(__file__).resolve().parents[2]
+"""The folder of function_app.py: the checkout, or what was deployed of it."""
 
 LIVE: JsonDict = {"live": True}
 """Mark of a field whose change takes effect while the app runs; others are read when it starts."""
@@ -82,7 +86,9 @@ class Settings(BaseModel):
     plan_tables: DirectoryPath | None = Field(
         None,
         alias="PORTAGE_PLAN_TABLES",
-        description="Folder with custom_fields.toml or codes.toml of this portal, instead of the plan's own",
+        description="Folder with custom_fields.toml or codes.toml of this portal, instead of the plan's own; a "
+        "relative path begins where function_app.py lies",
+        json_schema_extra=LIVE,
     )
     source_rate: float = Field(
         2.0,
@@ -134,6 +140,12 @@ class Settings(BaseModel):
     history_days: int = Field(
         30, alias="PORTAGE_HISTORY_DAYS", ge=1, le=3650, description="How long the history of orchestrations is kept"
     )
+
+    @field_validator("plan_tables", mode="before")
+    @classmethod
+    def _in_the_app(cls, value: object) -> object:
+        """On Azure the working directory is the platform's affair; the archive is unpacked around this module."""
+        return _APP / value.strip() if isinstance(value, str) else value
 
     @field_validator("gateway_url", "webhook_urls")
     @classmethod

@@ -8,7 +8,7 @@ import pytest
 
 from shared.model.errors import Conflict
 from shared.model.run import Run, RunMode, RunOptions, RunState, Undo
-from shared.ports.stores import Stores
+from shared.ports.stores import Lock, Stores
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250000, tzinfo=UTC)
 
@@ -67,14 +67,38 @@ async def test_runs_are_listed_newest_first_and_filtered(stores: Stores) -> None
     assert [run.run_id for run in await stores.runs.list(state="completed")] == ["run-2"]
 
 
-async def test_a_lock_is_held_by_one_run_and_given_back_only_by_it(stores: Stores) -> None:
+async def lock_of(stores: Stores) -> Lock:
+    lock = await stores.runs.lock_of("demo_plan")
+    assert lock is not None
+    return lock
+
+
+async def test_a_lock_is_held_by_one_run_until_it_is_given_back(stores: Stores) -> None:
+    assert await stores.runs.lock_of("demo_plan") is None
     await stores.runs.lock("demo_plan", "run-1")
     with pytest.raises(Conflict):
         await stores.runs.lock("demo_plan", "run-2")
-    await stores.runs.unlock("demo_plan", "run-2")
-    assert await stores.runs.lock_holder("demo_plan") == "run-1"
-    await stores.runs.unlock("demo_plan", "run-1")
-    assert await stores.runs.lock_holder("demo_plan") is None
+    lock = await lock_of(stores)
+    assert lock.run_id == "run-1"
+    await stores.runs.unlock("demo_plan", lock)
+    assert await stores.runs.lock_of("demo_plan") is None
+
+
+async def test_a_lock_that_its_run_took_anew_is_not_given_back_by_who_saw_it_before(stores: Stores) -> None:
+    await stores.runs.lock("demo_plan", "run-1")
+    seen = await lock_of(stores)
+    await stores.runs.lock("demo_plan", "run-1")
+    await stores.runs.unlock("demo_plan", seen)
+    assert (await lock_of(stores)).run_id == "run-1"
+
+
+async def test_a_lock_that_went_to_another_run_is_not_given_back_by_who_saw_it_before(stores: Stores) -> None:
+    await stores.runs.lock("demo_plan", "run-1")
+    seen = await lock_of(stores)
+    await stores.runs.unlock("demo_plan", seen)
+    await stores.runs.lock("demo_plan", "run-2")
+    await stores.runs.unlock("demo_plan", seen)
+    assert (await lock_of(stores)).run_id == "run-2"
 
 
 async def test_a_binding_is_made_once_and_repeated_freely(stores: Stores) -> None:

@@ -141,3 +141,19 @@ async def test_a_record_is_removed_from_its_own_parent_only(stores: Stores) -> N
     await idmap.remove(lying[:1])
     assert await idmap.find("user", {"17": "5"}) == {}
     assert (await idmap.find("user", {"17": "6"}))["17"].within == "6"
+
+
+async def test_entries_change_as_they_were_read(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    first, second, within = an_entry("1"), an_entry("2001"), replace(an_entry("3"), within="15")
+    await idmap.write([first, second, within])
+    await idmap.change([(first, None), (second, replace(second, altered=True)), (within, None)])
+    assert await idmap.find("user", {"1": None, "2001": None, "3": "15"}) == {"2001": replace(second, altered=True)}
+
+
+async def test_entries_that_somebody_wrote_since_they_were_read_do_not_change(stores: Stores) -> None:
+    idmap = stores.idmaps.of("demo_plan")
+    read, anew = [an_entry(one) for one in "123"], [an_entry(one, "new") for one in "12"]
+    await idmap.write(anew)
+    await idmap.change([(read[0], None), (read[1], replace(read[1], altered=True)), (read[2], None)])
+    assert await idmap.find("user", dict.fromkeys("123")) == {one.source_id: one for one in anew}

@@ -89,7 +89,7 @@ def test_a_watched_run_tells_its_beginning_its_entities_and_its_end(watched: Wat
     run_id, count = watched.first.run_id, portal_size(watched.system)
     assert watched.first.lines[0] == f"run {run_id} started"
     done = {line.split()[1].rstrip(":") for line in watched.first.lines if ": done, " in line}
-    assert done == set(ENTITIES)
+    assert done == {*ENTITIES, *COME_ALONG}
     assert watched.first.lines[-1] == f"run {run_id}: completed; {count} imported"
 
 

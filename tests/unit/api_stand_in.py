@@ -45,11 +45,12 @@ class StandIn(Listener):
     """Wants ``KEY`` like the real one.
 
     ``answers`` maps ``"GET /api/runs/r-1"`` to a sequence of (status, body); the last one repeats. A body of bytes goes
-    out as it is, any other as JSON. An answer of status 0 gets lost.
+    out as it is, any other as JSON. An answer of status 0 gets lost. ``following`` is the next page of every answer.
     """
 
     answers: dict[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    following: str | None = None
 
     @property
     def url(self) -> str:
@@ -75,6 +76,8 @@ class StandIn(Listener):
         handler.send_response(status)
         handler.send_header("content-type", "text/html" if content.startswith(b"<") else "application/json")
         handler.send_header("content-length", str(len(content)))
+        if self.following:
+            handler.send_header("link", f'<{self.following}>; rel="next"')
         handler.end_headers()
         handler.wfile.write(content)
 

@@ -94,20 +94,21 @@ def test_no_list_of_funnels_is_not_an_empty_one(result: Any) -> None:
 )
 def test_recorded_custom_fields_are_read_whole(kind: str, method: str) -> None:
     body = _success(method)
-    records = _rows("custom_field", note({"kind": kind}), _single(body))
+    records = _rows("custom_field", note({"new": {kind: None}}), _batch(**{kind: body["result"]}))
     assert [(one.id, one.data) for one in records] == [(f"{kind}:{row['FIELD_NAME']}", row) for row in body["result"]]
 
 
 def test_a_recorded_enumeration_is_given_its_values() -> None:
-    listed, whole = _success("userfieldconfig.list"), _success("userfieldconfig.get")["result"]
-    (row,) = listed["result"]["fields"]
+    listed, whole = _success("userfieldconfig.list")["result"], _success("userfieldconfig.get")["result"]
+    (row,) = listed["fields"]
     values = _batch(**{detail_key(0, row["id"]): whole})
-    (record,) = _rows("custom_field", note({"kind": "CRM_7"}), note({"new": None}), _single(listed), values)
+    (record,) = _rows("custom_field", note({"new": {"CRM_7": None}}), _batch(CRM_7=listed), values)
     assert (record.id, record.data) == (f"CRM_7:{row['fieldName']}", row | {"enum": whole["field"]["enum"]})
 
 
 def test_definitions_that_could_not_be_read_are_no_rows() -> None:
-    assert _rows("custom_field", note({"kind": "USER", "unreadable": "source.denied"})) == ()
+    unreadable = note({"unreadable": {"USER": {"source.denied": "Access denied."}}})
+    assert _rows("custom_field", note({"new": {}}), _batch(), unreadable) == ()
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ async def test_definitions_of_records_that_no_webhook_may_read_are_not_asked_for
 ) -> None:
     known = Webhook("1", "Anna", True, None if scopes is None else frozenset(scopes), connected(lambda body: body))
     cut = await READERS["custom_field"](reading(Webhooks([], (known,)))).cut(1, NothingYet())
-    assert [cursor["kind"] for cursor in cut.cursors] == kinds
+    assert [list(cursor["kinds"]) for cursor in cut.cursors] == [kinds]
 
 
 def test_templates_of_recurring_deals_are_no_deals() -> None:

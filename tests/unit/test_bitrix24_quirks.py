@@ -186,13 +186,13 @@ def test_what_is_no_row_is_not_archived() -> None:
 @pytest.mark.parametrize("kind", CLASSIC)
 def test_a_custom_field_that_does_not_name_its_record_is_of_the_kind_that_was_asked_for(kind: str) -> None:
     row = {"ID": "5", "FIELD_NAME": "UF_COLOUR", "USER_TYPE_ID": "string"}
-    raw = [note({"kind": kind}), note({"new": None}), archived("1", orjson.dumps({"result": [row], "total": 0}))]
+    raw = [note({"new": {kind: None}}), archived("1", _body(result={kind: [row]}))]
     (record,) = READERS["custom_field"](NOBODY).rows(raw)
     assert (record.id, record.data) == (f"{kind}:UF_COLOUR", row)
 
 
 def test_a_custom_field_without_a_name_is_asked_for_again() -> None:
-    raw = [note({"kind": "USER"}), note({"new": None}), archived("1", orjson.dumps({"result": [{"ID": "5"}]}))]
+    raw = [note({"new": {"USER": None}}), archived("1", _body(result={"USER": [{"ID": "5"}]}))]
     with pytest.raises(RetryLater, match="without a name"):
         READERS["custom_field"](NOBODY).rows(raw)
 
@@ -201,8 +201,6 @@ def _portal(**by_method: Any) -> Webhooks:
     """One webhook: commands of a batch get what their method's name (its last parts joined) stands for."""
 
     def answer(body: Any) -> Any:
-        if "cmd" not in body:
-            return by_method["single"]
         results: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for key, command in body["cmd"].items():
@@ -215,8 +213,8 @@ def _portal(**by_method: Any) -> Webhooks:
 
 async def test_a_definition_whose_values_are_denied_says_so_and_stops_nothing() -> None:
     fields = [{"id": "7", "fieldName": "UF_CRM_37_A", "userTypeId": "enumeration"}]
-    portal = _portal(single={"result": {"fields": fields}}, userfieldconfig_get=RETURNED)
-    page = await READERS["custom_field"](reading(portal)).read({"kind": "CRM_37", "start": 0}, NothingYet())
+    portal = _portal(userfieldconfig_list={"fields": fields}, userfieldconfig_get=RETURNED)
+    page = await READERS["custom_field"](reading(portal)).read({"kinds": {"CRM_37": {}}}, NothingYet())
     assert [(one.id, one.data["enum"], one.data["unread"]) for one in page.records] == [
         ("CRM_37:UF_CRM_37_A", [], ["enum"])
     ]

@@ -77,13 +77,13 @@ def _of_task(number: int, name: str) -> Callable[[Json], int]:
 
 def _custom_field(result: Json) -> int:
     row = {**result["field"], "userTypeId": "enumeration"}
-    bare = {"result": {"fields": [{name: value for name, value in row.items() if name != "enum"}]}}
-    raw = [note({"kind": "CRM_7"}), note({}), archived("1", orjson.dumps(bare)), _batch(**{f"d0_{row['id']}": result})]
+    bare = {"fields": [{name: value for name, value in row.items() if name != "enum"}]}
+    raw = [note({"new": {"CRM_7": None}}), _batch(CRM_7=bare), _batch(**{f"d0_{row['id']}": result})]
     return len(READERS["custom_field"](reading(NOBODY)).rows(raw)[0].data["enum"])
 
 
 def _custom_fields(result: Json) -> int:
-    raw = [note({"kind": "CRM_7"}), note({}), archived("1", orjson.dumps({"result": result}))]
+    raw = [note({"new": {"CRM_7": None}}), _batch(CRM_7=result)]
     return len(READERS["custom_field"](reading(NOBODY)).rows(raw))
 
 

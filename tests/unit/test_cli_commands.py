@@ -118,6 +118,13 @@ def test_a_halted_run_is_shown_with_its_reason_what_helps_and_the_way_on(api: St
     ]
 
 
+def test_a_run_of_a_plan_that_has_changed_is_not_said_to_go_on(api: StandIn) -> None:
+    api.answers["GET /api/runs/r-1"] = [(200, status("halted", reason="plan.changed", message="another plan"))]
+    said = portage("status", "r-1", env=connected(api)).stdout
+    assert "portage resume" not in said
+    assert "it cannot go on: portage cancel r-1, then portage run bitrix24_onprem; what is in stays" in said
+
+
 def test_a_run_that_waits_is_shown_with_the_side_and_what_it_said(api: StandIn) -> None:
     waiting = {"waiting_on": "source", "waiting_since": "2025-11-03T10:07:00Z", "waiting_reason": "HTTP 502 (x.y)"}
     api.answers["GET /api/runs/r-1"] = [(200, status(**waiting))]
@@ -155,7 +162,7 @@ def test_status_without_a_run_shows_the_newest(api: StandIn) -> None:
 def test_status_looks_for_the_newest_run_of_a_plan(api: StandIn) -> None:
     api.answers["GET /api/runs"] = [(200, [])]
     portage("status", "--plan", "bitrix24_onprem", "--state", "paused", env=connected(api))
-    assert api.requests[0].query == "plan=bitrix24_onprem&state=paused"
+    assert api.requests[0].query == "plan=bitrix24_onprem&state=paused&limit=1"
 
 
 def test_no_run_yet_is_no_failure(api: StandIn) -> None:
@@ -171,7 +178,21 @@ def test_all_runs_are_listed_in_the_order_of_the_api(api: StandIn) -> None:
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["run", "r-2", "r-1"]
 
 
-@pytest.mark.parametrize("arguments", [("r-1", "--all"), ("r-1", "--plan", "p"), ("--all", "--watch")])
+def test_a_list_of_runs_that_goes_on_names_the_command_for_the_rest(api: StandIn) -> None:
+    api.answers["GET /api/runs"], api.following = [(200, [status(run_id="r-2")])], f"{api.url}/api/runs?after=r-2"
+    shown = portage("status", "--all", "--state", "paused", "--limit", "1", env=connected(api)).stdout
+    assert shown.splitlines()[-1] == "more: portage status --all --state paused --limit 1 --after r-2"
+
+
+def test_the_rest_of_the_runs_is_asked_for_behind_the_last_that_was_shown(api: StandIn) -> None:
+    api.answers["GET /api/runs"] = [(200, [])]
+    result = portage("status", "--all", "--after", "r-2", env=connected(api))
+    assert (api.requests[0].query, result.stdout) == ("after=r-2", "there are no more runs\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("r-1", "--all"), ("r-1", "--plan", "p"), ("--all", "--watch"), ("--limit", "2"), ("--after", "r-1")]
+)
 def test_a_run_and_a_list_of_runs_do_not_go_together(api: StandIn, arguments: tuple[str, ...]) -> None:
     assert (portage("status", *arguments, env=connected(api)).exit_code, api.requests) == (2, [])
 

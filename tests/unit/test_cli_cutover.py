@@ -67,3 +67,44 @@ def test_each_step_is_one_request(api: StandIn, words: tuple[str, ...], request_
     api.answers[f"POST {PATH}"] = [(200, _told(go=True))]
     assert portage("cutover", *words, env=connected(api)).exit_code == 0
     assert api.requests[0].body == request_body
+
+
+_START = {"action": "start", "by": "Anna", "at": "2026-01-01T10:00:00+00:00", "about": None, "note": None}
+
+
+def _step(api: StandIn, *words: str, **told: Any) -> list[str]:
+    """What a step says, whose answer has ``told``."""
+    event = {"action": words[0], "by": "Anna", "at": "2026-01-01T11:00:00+00:00", "note": None}
+    event["about"] = words[1] if len(words) > 1 else None
+    answer = {**_told(go=False), "events": [_START, event] if words[0] != "start" else [_START], **told}
+    api.answers[f"POST {PATH}"] = [(200, answer)]
+    result = portage("cutover", words[0], "demo", *words[1:], env=connected(api))
+    assert result.exit_code == 0
+    return result.stdout.splitlines()
+
+
+def test_a_step_says_what_was_done_and_then_in_a_line_how_it_stands(api: StandIn) -> None:
+    assert _step(api, "start") == [
+        "window begun at 2026-01-01 10:00:00Z: nobody writes at the source from now on",
+        "no go for now: 1 open, see portage cutover status demo",
+    ]
+
+
+def test_a_step_that_leaves_nothing_open_says_so(api: StandIn) -> None:
+    assert _step(api, "link", "run-1", go=True)[-1] == "go: nothing speaks against the switch"
+
+
+@pytest.mark.parametrize(("started", "counts"), [("2026-01-01T09:59:00Z", False), ("2026-01-01T10:01:00Z", True)])
+def test_who_links_a_run_of_before_the_window_is_warned(api: StandIn, started: str, counts: bool) -> None:
+    told = _step(api, "link", "run-1", runs=[{"run_id": "run-1", "started_at": started}])
+    assert told[0] == "run run-1 linked"
+    assert any("it will not count" in line for line in told) is not counts
+
+
+def test_the_end_says_how_many_lines_are_open_and_until_when(api: StandIn) -> None:
+    due = ("2026-01-02T10:00:00+00:00", "2026-01-03T10:00:00+00:00", None)
+    lines = [{"item": str(day), "what": "", "due": day, "overdue": False, "done": day is None} for day in due]
+    assert _step(api, "finish", state="finished", checklist=lines)[-1] == (
+        "2 lines of the checklist are open, the first until 2026-01-02 10:00:00Z, "
+        "the last until 2026-01-03 10:00:00Z; see portage cutover status demo"
+    )

@@ -98,6 +98,19 @@ def test_a_run_with_failures_ends_with_the_top_causes_and_the_verdict(api: Stand
     ]
 
 
+def test_the_figures_of_failures_fit_together(api: StandIn) -> None:
+    entities = {
+        "media_file": entity(1, 1, extracted=9, imported=9, dead_lettered=21),
+        "user": entity(1, 1, extracted=108, imported=107, failed=1, dead_lettered=1),
+    }
+    api.answers["GET /api/dead-letters/causes"] = [(200, [])]
+    api.answers["GET /api/runs/r-1"] = [(200, status("halted", entities=entities, failures={"attempted": 138}))]
+    told = [line for line in lines(api, "status", "r-1") if "failed for good" in line]
+    assert told == [
+        "22 of 138 records attempted failed for good: 21 media_file, 1 user; 1 had been read, 21 could not be"
+    ]
+
+
 def test_a_run_without_failures_asks_for_no_causes(api: StandIn) -> None:
     api.answers["GET /api/runs/r-1"] = [(200, status("completed"))]
     lines(api, "status", "r-1")
@@ -135,11 +148,34 @@ def test_letters_that_are_too_many_to_count_are_requeued_without_a_number(api: S
 
 def test_letters_are_requeued_by_their_ids(api: StandIn) -> None:
     api.answers["POST /api/dead-letters/requeue"] = [
-        (200, {**REQUEUED, "requeued": 0, "runs": [], "unknown": ["a/b/1"]})
+        (200, {**REQUEUED, "requeued": 1, "waiting": 0, "unknown": ["a/b/1"]})
     ]
-    told = lines(api, "dead-letters", "requeue", "a/b/1", "--dry-run")
-    assert told == ["0 dead letters would go again, 1 of them for want of others", "not found: a/b/1"]
-    assert api.requests[0].body == {"ids": ["a/b/1"], "dry_run": True}
+    told = lines(api, "dead-letters", "requeue", "a/b/1", "a/b/2", "--dry-run")
+    assert told == ["1 dead letter would go again", "in run r-1", "not found: a/b/1"]
+    assert api.requests[0].body == {"ids": ["a/b/1", "a/b/2"], "dry_run": True}
+
+
+_SETTLED = "nothing goes again: none of these is a dead letter now; what was requeued and went in is settled"
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (("--cause", "nope"), "there is no dead letter of cause nope that could"),
+        (("--run", "r-1"), "there is no dead letter of run r-1 that could"),
+        (("--run", "r-1", "--cause", "nope"), "there is no dead letter of cause nope of run r-1 that could"),
+        (("r-1/user/7",), _SETTLED),
+        (("r-1/user/7", "--json"), '"requeued": 0'),
+    ],
+)
+def test_to_requeue_what_does_not_exist_is_no_success(api: StandIn, named: tuple[str, ...], told: str) -> None:
+    unknown = ["r-1/user/7"] if told == _SETTLED else []
+    answer = {"requeued": 0, "waiting": 0, "runs": [], "status_url": None, "unknown": unknown}
+    api.answers["POST /api/dead-letters/requeue"] = [(200, answer)]
+    result = portage("dead-letters", "requeue", *named, env=connected(api))
+    assert result.exit_code == ExitCode.REFUSED
+    assert told in result.stdout
+    assert ("not found: r-1/user/7" in result.stdout) == (told == _SETTLED)
 
 
 def test_a_watched_requeue_leaves_with_the_code_of_the_run(api: StandIn) -> None:

@@ -13,7 +13,7 @@ MADE_UP = {"entity": "task", "source_id": None, "kind": "placeholders", "message
 
 @pytest.fixture
 def api() -> Iterator[StandIn]:
-    with StandIn() as stand_in:
+    with StandIn({"GET /api/runs/r-1": [(200, status("completed"))]}) as stand_in:
         yield stand_in
 
 

@@ -77,6 +77,12 @@ def test_an_entity_is_done_when_the_rest_of_it_stays_behind(api: StandIn) -> Non
     assert "user: done, 9 extracted, 7 imported" in lines
 
 
+def test_an_entity_that_is_only_archived_is_done_when_it_is_read(api: StandIn) -> None:
+    kept = {**entity(1, 1, extracted=12), "archived_only": True}
+    _, lines = watched(api, (200, status("completed", entities={"custom_field": kept})))
+    assert "custom_field: done, 12 archived" in lines
+
+
 def test_the_totals_come_at_the_end_whatever_came_before(api: StandIn) -> None:
     entities = {"user": entity(1, 1, extracted=2, imported=2), "group": entity(1, 1, extracted=3, duplicate=3)}
     _, lines = watched(api, (200, status()), (200, status("completed", entities=entities)))

@@ -5,7 +5,10 @@ from typing import cast
 
 import pytest
 
+from composition.counters import Counters
 from composition.doctor import Doctor
+from composition.jobs import ConfiguredJobs
+from plans.loading import plan_names
 from shared.engine.job import Job
 from shared.model.errors import PortageError, RetryLater, RunStopped
 from shared.model.json import JsonObject
@@ -126,6 +129,29 @@ async def test_queues_that_refuse_are_a_finding_though_tables_and_blobs_answer(s
     shut = replace(stores, queue=cast("WorkQueue", ShutQueue()))
     check = (await examined(shut, job(Gateway())))["storage"]
     assert (check["ok"], "extract: storage refuses" in check["detail"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, ("local.settings.json", "export", "make serve")),
+        ({"PORTAGE_KEY_VAULT_URL": "https://kv.example"}, ("Key Vault", "App Configuration")),
+        ({"PORTAGE_APP_CONFIG_ENDPOINT": "https://appcs.example"}, ("Key Vault", "App Configuration")),
+    ],
+)
+async def test_what_to_type_depends_on_where_the_app_runs(
+    stores: Stores, environment: dict[str, str], words: tuple[str, ...]
+) -> None:
+    jobs = job(Gateway(), "PORTAGE_GATEWAY_URL is not set")
+    found = await Doctor(configuration(**environment), stores, jobs, ("demo",)).examine()
+    assert all(word in found["checks"][-1]["fix"] for word in words)
+
+
+async def test_an_app_without_any_settings_is_told_all_that_it_needs_at_once(stores: Stores) -> None:
+    jobs = ConfiguredJobs(configuration(), stores, Counters())
+    found = await Doctor(configuration(), stores, jobs, plan_names()).examine()
+    missing = "PORTAGE_BITRIX24_WEBHOOK_URLS is not set; PORTAGE_GATEWAY_URL is not set"
+    assert {one["detail"] for one in found["checks"] if not one["ok"]} == {missing}
 
 
 async def test_a_missing_setting_is_a_finding_of_its_plan(stores: Stores) -> None:

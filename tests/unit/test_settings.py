@@ -1,6 +1,7 @@
 """Settings from the environment."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -36,10 +37,23 @@ def test_an_empty_value_counts_as_unset() -> None:
     assert load({"PORTAGE_SOURCE_RATE": "  "}).source_rate == 2.0
 
 
+def test_a_relative_folder_of_tables_lies_in_the_app_wherever_the_process_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tables = load({"PORTAGE_PLAN_TABLES": "plans/bitrix24_onprem"}).plan_tables
+    assert tables == Path(__file__).parents[2] / "plans/bitrix24_onprem"
+
+
+def test_an_absolute_folder_of_tables_is_taken_as_it_is(tmp_path: Path) -> None:
+    assert load({"PORTAGE_PLAN_TABLES": str(tmp_path)}).plan_tables == tmp_path
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("PORTAGE_SOURCE_RATE", "fast"),
+        ("PORTAGE_PLAN_TABLES", "no/such/folder"),
         ("PORTAGE_SOURCE_RATE", "inf"),
         ("PORTAGE_SOURCE_BURST", "0"),
         ("PORTAGE_HALT_AFTER_SECONDS", "-1"),

@@ -34,7 +34,7 @@ function pollNow() {
 
 async function refresh(mine) {
   if (plans.length === 0) showPlans(await get("plans"));
-  const runs = await get("runs");
+  const runs = await get(`runs?limit=${MOST_RUNS}`);
   if (!selectedRun() && runs.length) history.replaceState(null, "", `#${new URLSearchParams({ run: runs[0].run_id })}`);
   const runId = selectedRun();
   const [status, causes] = runId

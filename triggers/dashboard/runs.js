@@ -13,7 +13,7 @@ function select(runId) {
 function showRuns(runs) {
   show(byId("no-runs"), runs.length === 0);
   const current = selectedRun();
-  reconcile(byId("runs"), runs.slice(0, MOST_RUNS), (run) => run.run_id, newRunRow, (line, run) => {
+  reconcile(byId("runs"), runs, (run) => run.run_id, newRunRow, (line, run) => {
     const [, plan, mode, state, started, by] = line.children;
     line.setAttribute("aria-current", String(run.run_id === current));
     setText(plan, run.plan);

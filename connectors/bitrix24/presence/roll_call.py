@@ -10,6 +10,7 @@ from connectors.bitrix24.families.tasks import THERE, listing_of
 from connectors.bitrix24.families.workflows import TEMPLATES
 from connectors.bitrix24.listing import Listing
 from connectors.bitrix24.presence.asked import Asked, Question
+from connectors.bitrix24.presence.chats import chats_gone
 from connectors.bitrix24.presence.comments import TaskComments
 from connectors.bitrix24.presence.feed_comments import FeedComments
 from connectors.bitrix24.presence.listed import Listed
@@ -20,7 +21,7 @@ from shared.ports.systems import Extracted
 
 _CRM = {"deal": DEAL, "contact": CONTACT, "company": COMPANY}
 _TASKS = listing_of(())
-_POST, _COMMENT, _REMARK = "feed_post", "task_comment", "feed_comment"
+_POST, _COMMENT, _REMARK, _CHAT = "feed_post", "task_comment", "feed_comment", "chat"
 
 
 def _item(type_id: int) -> Callable[[str], Command]:
@@ -84,6 +85,12 @@ class RollCall:
             return await self._comments.gone(source_ids, extracted)
         if entity == _REMARK:
             return await self._remarks.gone(source_ids, extracted)
+        if entity == _CHAT:
+            return await chats_gone(source_ids, extracted, self._gone)
+        return await self._gone(entity, source_ids)
+
+    async def _gone(self, entity: str, source_ids: Sequence[str]) -> frozenset[str]:
+        """Of those that can be asked for by their ids."""
         if entity not in QUESTIONS:
             return frozenset()
         asked = self._asked.setdefault(entity, Asked(QUESTIONS[entity], self.webhooks))

@@ -20,7 +20,7 @@ _TYPES_AT_ONCE = 3
 _PARTS_AT_ONCE = 25
 _TASKS_AT_ONCE = 50
 _CALLS_FOR_COMMENTS = 3
-_KINDS_OF_FIELDS = 5
+_KINDS_OF_FIELDS, _KINDS_AT_ONCE = 5, 20
 _COPIES = 2
 """Raw answers and rows."""
 
@@ -88,7 +88,7 @@ class Look:
             case "crm_category":
                 calls = batches(1 + self._count("smart_process_type"), _TYPES_AT_ONCE)
             case "custom_field":
-                calls = _KINDS_OF_FIELDS + self._count("smart_process_type")
+                calls = batches(_KINDS_OF_FIELDS + self._count("smart_process_type"), _KINDS_AT_ONCE)
             case _:
                 return EntitySize(name, note=_ONLY_BY_READING)
         return EntitySize(name, note=_ONLY_BY_READING, calls=calls, reads=calls)

@@ -1,12 +1,12 @@
 """What people do to a cutover. Every change is one conditional write of its row, and an event."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.cutover.checklist import Secret, checklist
 from shared.engine.cutover.sheet import Line, document, goes, sheet
+from shared.engine.fitting import newest_within
 from shared.engine.runs.control import RunControl
 from shared.engine.runs.refusals import ControlError
 from shared.engine.runs.status import Statuses, summary
@@ -20,7 +20,7 @@ from shared.ports.stores import SharedRows
 
 _KIND = "cutover"
 _ROOM = 24_000
-"""Characters of JSON that events may take: a column of the stores holds 32,768, and a Cyrillic letter takes six."""
+"""Characters of JSON that events may take."""
 
 _ATTEMPTS = 5
 
@@ -134,10 +134,4 @@ class Cutovers:
 def _fitting(cutover: Cutover) -> Cutover:
     """With the newest of its events that there is room for; those that sheet and checklist go by stay."""
     needed = (cutover.last(CutoverAction.START), cutover.last(CutoverAction.SWITCH))
-    kept: list[Event] = []
-    left = _ROOM
-    for event in reversed(cutover.events):
-        left -= len(json.dumps(asdict(event)))
-        if left >= 0 or event in needed:
-            kept.append(event)
-    return replace(cutover, events=tuple(reversed(kept)))
+    return replace(cutover, events=newest_within(_ROOM, cutover.events, asdict, lambda event: event in needed))

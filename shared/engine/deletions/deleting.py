@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from shared.engine.importing.lookup import References
-from shared.engine.job import Job
-from shared.model.errors import RetryLater
+from shared.engine.job import Job, Pace
+from shared.engine.pauses import STUMBLE
 from shared.model.ledger import Counts, Stage
 from shared.model.records import Receipt
 from shared.model.run import Run
@@ -25,11 +25,32 @@ MayCall = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go on: with what lies behind ``below`` (a source id; None: from the first on).
+
+    ``tried`` counts how often the target stumbled over some of it.
+    """
+
+    below: str | None = None
+    tried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What came of some records; where to go on, None at the end, and how many seconds from now."""
+
+    counts: Counts
+    rest: Place | None
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Deleter:
     """Works off the tombstones of an entity: they leave the id map first, and the target last."""
 
     stores: Stores
     references: References
+    pace: Pace
 
     async def take_out(self, run: Run, job: Job, entity: str) -> Counts:
         """Take what is to be deleted out of the id map, so that nothing refers to it any more; or hold it back.
@@ -47,24 +68,28 @@ class Deleter:
         await self.references.remove(run.plan, [one.entry for one in waiting])
         return Counts()
 
-    async def delete(
-        self, run: Run, job: Job, entity: str, may_call: MayCall, below: str | None, *, last: bool
-    ) -> tuple[Counts, str | None]:
-        """What came of some records that are to be deleted, and behind which of them there are more.
+    async def delete(self, run: Run, job: Job, entity: str, may_call: MayCall, place: Place, *, last: bool) -> Deleted:
+        """Have some of the records deleted that are to be, from ``place`` on.
 
-        They are those behind ``below`` (a source id; None: from the first on). What is refused waits for others to go,
-        unless it is the ``last`` time that they are asked for: then it stays.
+        What is refused waits for others to go, unless it is the ``last`` time that they are asked for: then it stays.
+        What the target stumbles over is asked for again, and stays when that did not help.
         """
+        below = place.below
         stones = await self.stores.tombstones.of(run.plan, entity)
         leaving = [one for one in stones if one.fate is Fate.LEAVING and one.seen_by == run.run_id]
         behind = [one for one in leaving if below is None or _place(one.source_id) < _place(below)]
         chosen = sorted(behind, key=lambda one: _place(one.source_id), reverse=True)[:_MOST]
         refused = await self._rounds(run, job, entity, chosen, may_call)
-        if last:
-            await self._keep(run, refused)
-        left = {"kept" if last else "deferred": len(refused)}
-        counts = Counts(deleted=len(chosen) - len(refused), **left)
-        return counts, chosen[-1].source_id if len(chosen) < len(behind) else None
+        stumbled = [(one, receipt) for one, receipt in refused if receipt.retryable]
+        counts = Counts(deleted=len(chosen) - len(refused), transient=len(stumbled))
+        if stumbled and place.tried < self.pace.transient_attempts:
+            return Deleted(counts, Place(below, place.tried + 1), STUMBLE.after(place.tried))
+        kept = refused if last else stumbled
+        await self._keep(run, kept)
+        counts += Counts(
+            kept=len(kept), deferred=len(refused) - len(kept), persistent=len(stumbled) * (place.tried + 1)
+        )
+        return Deleted(counts, Place(chosen[-1].source_id) if len(chosen) < len(behind) else None)
 
     async def _braked(self, run: Run, job: Job, entity: str) -> bool:
         """Whether there are too many, or too many of those that the records belong to."""
@@ -96,8 +121,6 @@ class Deleter:
             waiting = left
         else:
             return []
-        if stumbled := [one for one in refused.values() if one.retryable]:
-            raise RetryLater("target.unexpected_answer", stumbled[0].reason or "a record could not be deleted now")
         return [(one, refused[one.source_id]) for one in waiting]
 
     async def _keep(self, run: Run, refused: Sequence[tuple[Tombstone, Receipt]]) -> None:

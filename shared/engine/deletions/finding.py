@@ -4,16 +4,16 @@ Where a run has read an entity whole, that is what it read; else the source is a
 missing there is asked for once more, one by one, and only what is gone for certain gets a tombstone.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.engine.archive.extracted import ExtractedRows, RowCache
+from shared.engine.clock import Clock
 from shared.engine.deletions.belonging import Families
 from shared.engine.job import Job
-from shared.engine.proof.ids import Ids
+from shared.engine.proof.ids import Gathered, Ids
 from shared.model.idmap import IdMapEntry
 from shared.model.plan import Owner
 from shared.model.run import Run
@@ -42,15 +42,16 @@ class Finder:
 
     stores: Stores
     rows: RowCache
+    clock: Clock
     _families: Families = field(default_factory=Families)
     _read: OrderedDict[tuple[str, str], Ids] = field(default_factory=OrderedDict)
 
-    async def find(self, run: Run, job: Job, entity: str, after: str, now: datetime) -> tuple[Missing, str | None]:
+    async def find(self, run: Run, job: Job, entity: str, after: str) -> tuple[Missing, str | None]:
         """What is missing of the entries behind ``after``, and the place where the next walk begins, if any is left.
 
         Tombstones are written by then; a walk that is repeated writes the same ones.
         """
-        found, until = Missing(), time.monotonic() + _SECONDS
+        found, until, now = Missing(), self.clock.monotonic() + _SECONDS, self.clock.now()
         known = {one.source_id: one for one in await self.stores.tombstones.of(run.plan, entity)}
         owner = job.plan.entity(entity).goes_with
         owners = await self._gone_owners(run, owner)
@@ -58,14 +59,14 @@ class Finder:
         place: str | None = after
         if not after:
             await self._recover(run, known.values())
-        while place is not None and time.monotonic() < until:
+        while place is not None and self.clock.monotonic() < until:
             page = await self.stores.idmaps.of(run.plan).scan(entity, place)
             entries = {one.source_id: one for one in page.entries if not one.made_up}
             going: list[IdMapEntry] = []
             if owner is not None:
                 mapping = job.mappings[entity]
                 going = await self._families.going(owner, mapping, owners, entries.values(), extracted)
-            await self._judge(run, job, entries, going, found, known, now)
+            await self._judge(run, job, entity, entries, going, found, known, now)
             place = page.next
         return found, place
 
@@ -73,13 +74,13 @@ class Finder:
         self,
         run: Run,
         job: Job,
+        entity: str,
         entries: dict[str, IdMapEntry],
         going: Sequence[IdMapEntry],
         found: Missing,
         known: dict[str, Tombstone],
         now: datetime,
     ) -> None:
-        entity = next((one.entity for one in entries.values()), "")
         with_parents = {one.source_id for one in going}
         alone = [source_id for source_id in entries if source_id not in with_parents]
         missing = await self._missing(run, job, entity, alone)
@@ -133,9 +134,10 @@ class Finder:
         """All that the run read of an entity."""
         place = (run.run_id, entity)
         if place not in self._read:
-            extracted = ExtractedRows(run, self.stores, self.rows)
-            pages = [[record.id for record in await extracted.rows(page)] for page in await extracted.pages(entity)]
-            self._read[place] = Ids.of(pages)
+            extracted, gathered = ExtractedRows(run, self.stores, self.rows), Gathered()
+            for page in await extracted.pages(entity):
+                gathered.add(record.id for record in await extracted.rows(page))
+            self._read[place] = gathered.ids()
         self._read.move_to_end(place)
         while len(self._read) > _KEPT:
             self._read.popitem(last=False)

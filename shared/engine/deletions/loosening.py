@@ -9,24 +9,21 @@ names the place.
 """
 
 import re
-import time
 from collections import defaultdict
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
 import orjson
 
+from shared.engine.clock import Clock
 from shared.engine.job import Job
 from shared.engine.proof.listings import documents
 from shared.model.idmap import IdMapEntry
 from shared.model.json import JsonObject
-from shared.model.ledger import PageKey, PageRow, Stage
+from shared.model.ledger import MADE_AGAIN, PageKey, PageRow, Stage
 from shared.model.run import Run
 from shared.model.tombstones import Fate
 from shared.ports.stores import Stores
-
-_RANGE = 99_999
-"""Where the patches of records stand in the ledger: behind all ranges that are read."""
 
 _PARTS = 1000
 """Patches that one row of the search may open."""
@@ -44,17 +41,18 @@ class Loosener:
     """Opens patches of records that refer to what leaves, or has come."""
 
     stores: Stores
+    clock: Clock
 
     async def loosen(self, run: Run, job: Job, row: PageRow) -> str | None:
         """Open patches for the entries behind the place in ``row``; answers where the next search begins, if any."""
         entity, leaving = row.key.entity, await self._leaving(run)
         come = await self._come(run) if entity in run.reads_since else frozenset()
         of_come = job.mappings[entity].references.intersection(name for name, _ in come)
-        after, until = str((row.cursor or {})["after"]), time.monotonic() + _SECONDS
+        after, until = str((row.cursor or {})["after"]), self.clock.monotonic() + _SECONDS
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         every = entity in run.remade
         place: str | None = after if leaving or come or every else None
-        while place is not None and time.monotonic() < until and len(found) < _PARTS - 1:
+        while place is not None and self.clock.monotonic() < until and len(found) < _PARTS - 1:
             page = await self.stores.idmaps.of(run.plan).scan(entity, place)
             for entry in page.entries:
                 late = every or _refers(entry, come, unknown=bool(of_come))
@@ -68,7 +66,7 @@ class Loosener:
             place_of = _key(run_id, entity, name)
             made_of = await self.stores.ledger.get(place_of) if place_of is not None else None
             if made_of is not None and made_of.blob is not None:
-                key = PageKey(run.run_id, entity, _RANGE, Stage.PATCH, row.key.seq * 2 * _PARTS + number)
+                key = PageKey(run.run_id, entity, MADE_AGAIN, Stage.PATCH, row.key.seq * 2 * _PARTS + number)
                 patches.append(await self._patch(key, made_of, ids))
         await self.stores.ledger.insert(patches)
         return place

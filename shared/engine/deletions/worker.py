@@ -11,11 +11,11 @@ import orjson
 
 from shared.engine.archive.extracted import RowCache
 from shared.engine.clock import Clock
-from shared.engine.deletions.deleting import Deleter
+from shared.engine.deletions.deleting import Deleter, Place
 from shared.engine.deletions.finding import Finder
 from shared.engine.deletions.loosening import Loosener
 from shared.engine.importing.lookup import References
-from shared.engine.job import Job, Jobs
+from shared.engine.job import Job, Jobs, Pace
 from shared.engine.pages.completing import go_without
 from shared.engine.runs.attempting import Attempt, Attempting
 from shared.engine.runs.missing import Part
@@ -40,21 +40,23 @@ class Remover:
     target_guard: TargetGuard
     rows: RowCache
     clock: Clock
+    pace: Pace
     _finder: Finder = field(init=False)
     _deleter: Deleter = field(init=False)
     _loosener: Loosener = field(init=False)
 
     def __post_init__(self) -> None:
-        self._finder = Finder(self.stores, self.rows)
-        self._deleter = Deleter(self.stores, self.references)
-        self._loosener = Loosener(self.stores)
+        self._finder = Finder(self.stores, self.rows, self.clock)
+        self._deleter = Deleter(self.stores, self.references, self.pace)
+        self._loosener = Loosener(self.stores, self.clock)
 
     async def work(self, message: ImportMessage) -> None:
         """Handle one message. It is completed whatever happens, except when storage itself is out."""
         if (due := await self.attempting.due(message)) is None:
             return
         run, row = due
-        if (following := await self.attempting.attempt(run, row, self._done)) is not None:
+        following = await self.attempting.attempt(run, row, self._done)
+        if following is not None and not following.not_before:
             await self.attempting.wake(run, following)
 
     async def give_up(self, row: PageRow, reason: str) -> None:
@@ -77,10 +79,11 @@ class Remover:
         entity = row.key.entity
         receipts: str | None = None
         rest: JsonObject | None = None
+        pause = 0.0
         match row.key.part:
             case Part.FIND:
                 await self.source_guard.check(run, job)
-                found, place = await self._finder.find(run, job, entity, str(cursor["after"]), self.clock.now())
+                found, place = await self._finder.find(run, job, entity, str(cursor["after"]))
                 counts = Counts(known=found.compared, gone=len(found.gone), unseen=len(found.unseen))
                 rest = None if place is None else {"after": place}
                 receipts = f"receipts/{run.run_id}/{entity}/gone-{row.key.seq:07d}-{uuid.uuid4().hex[:8]}.json"
@@ -92,12 +95,15 @@ class Remover:
                 rest = None if place is None else {"after": place}
             case _:
                 await self.target_guard.capabilities(run, job)
-                below, last = cursor.get("below"), row.key.part == Part.LAST
-                counts, below = await self._deleter.delete(run, job, entity, attempt.may_call, below, last=last)
-                rest = None if below is None else {"below": below}
+                last, begin = row.key.part == Part.LAST, Place(**cursor)
+                deleted = await self._deleter.delete(run, job, entity, attempt.may_call, begin, last=last)
+                counts, pause = deleted.counts, deleted.pause
+                rest = None if deleted.rest is None else asdict(deleted.rest)
         now = self.clock.seconds()
         done = replace(row, state=PageState.DONE, counts=counts, receipts=receipts, completed_at=now)
         if rest is None:
             return done, None
         key = replace(row.key, seq=row.key.seq + 1)
+        if pause:
+            return done, PageRow(key, cursor=rest, not_before=now + pause)
         return done, PageRow(key, cursor=rest, enqueued_at=now, enqueued_by=run.epoch)

@@ -86,10 +86,27 @@ class Judging:
         outcome, records = await self.begin(run, job, row, loaded, None)
         known = outcome.known
         left = [one for one in records if one.id not in known or known[one.id].run_id != run.run_id]
+        return [record.id for record in await self._changed(run, job, left, outcome)]
+
+    async def arrived(self, run: Run, row: PageRow) -> Results:
+        """What came of a slice of which nothing is left: all its records are in. Raises RowsLost.
+
+        Those of which it is not known what they were made of (they wait for others, or have flaws) come round again.
+        """
+        job = self.jobs.of(run.plan)
+        loaded = await records_of(self.jobs, self.stores, row, None)
+        outcome, records = await self.begin(run, job, row, loaded, None)
+        for record in await self._changed(run, job, records, outcome):
+            outcome.unchanged(record.id, outcome.known[record.id].checksum)
+            outcome.results.come_again(record.id)
+        return outcome.results
+
+    async def _changed(self, run: Run, job: Job, records: list[SourceRecord], outcome: Outcome) -> list[SourceRecord]:
         try:
-            left = await self.changed(run, job, left, outcome, early=False)
+            return await self.changed(run, job, records, outcome, early=False)
         except (RetryLater, SlowDown):
             raise
         except Exception:
-            _LOG.exception("%s %s: its records count as changed", row.key.partition, row.key.row)
-        return [record.id for record in left]
+            key = outcome.results.row.key
+            _LOG.exception("%s %s: its records count as changed", key.partition, key.row)
+            return records

@@ -128,6 +128,13 @@ class References:
         finally:
             self._forget(plan, entries)
 
+    async def change(self, plan: str, changes: Sequence[tuple[IdMapEntry, IdMapEntry | None]]) -> None:
+        """Replace entries, or take them out, unless somebody else wrote them since they were read."""
+        try:
+            await self.idmaps.of(plan).change(changes)
+        finally:
+            self._forget(plan, [before for before, _ in changes])
+
     def _forget(self, plan: str, entries: Sequence[IdMapEntry]) -> None:
         for cache in self._caches[plan].values():
             cache.forget(entries)

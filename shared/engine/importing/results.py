@@ -80,6 +80,10 @@ class Results:
         message = f"needs {names}, which the target does not have"
         self.reject(source_id, "reference.missing", message, None, needs=needs)
 
+    def come_again(self, source_id: str) -> None:
+        """A record that is in is to be patched, for whatever it may lack."""
+        self._deferred[source_id] = []
+
     def note_missing(self, source_id: str, missing: Sequence[Pending]) -> None:
         """Optional references without a target: patched later, or reported when that was the last chance."""
         if missing:

@@ -6,6 +6,7 @@ is done again from the start: what went in is recognised by checksum (and by the
 """
 
 import asyncio
+import contextlib
 import uuid
 from dataclasses import dataclass, field, replace
 
@@ -26,11 +27,11 @@ from shared.engine.importing.seals import Seals
 from shared.engine.importing.slices import records_of, told_before
 from shared.engine.job import Job, Jobs, Pace
 from shared.engine.pages.announcing import announced, made_up_by
-from shared.engine.pages.completing import give_up, whole
+from shared.engine.pages.completing import complete, give_up, whole
 from shared.engine.pauses import STUMBLE
 from shared.engine.runs.attempting import Attempt, Attempting, Deferred
 from shared.engine.runs.targets import TargetGuard
-from shared.model.errors import RecordRejected
+from shared.model.errors import Conflict, RecordRejected
 from shared.model.json import JsonObject
 from shared.model.ledger import PageRow, PageState, Stage
 from shared.model.messages import ImportMessage
@@ -79,6 +80,17 @@ class Importer:
     async def left_of(self, row: PageRow) -> list[str] | None:
         """See ``Judging.left_of``."""
         return await self._judging.left_of(row)
+
+    async def close(self, row: PageRow) -> None:
+        """Complete a slice that crashes its worker although nothing of it is left to be done."""
+        if (run := await self.stores.runs.get(row.key.run_id)) is None:
+            return
+        results = await self._judging.arrived(run, row)
+        receipts, at = results.blob(uuid.uuid4().hex[:8]), self.clock.seconds()
+        await self.stores.archive.put(receipts, orjson.dumps(results.document()))
+        done = replace(row, state=PageState.DONE, counts=results.counts(), receipts=receipts, completed_at=at)
+        with contextlib.suppress(Conflict):  # it is in other hands
+            await complete(self.stores.ledger, done)
 
     async def _lost(self, attempt: Attempt, lost: RowsLost) -> None:
         """Give the slice up: its records cannot be read any more."""

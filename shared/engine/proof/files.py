@@ -32,25 +32,36 @@ class _Lost(Exception):
         self.known = known
 
 
-async def prove_files(slice_: Slice, listed: Listed, may_call: MayCall) -> None:
-    """Judge the files of a slice. Raises what the target raises."""
-    listed_well: dict[str, JsonObject] = {}
-    for record in slice_.records:
-        entry = slice_.known.get(record.id)
-        data = None if entry is None else _described(slice_, record)
+async def prove_files(slice_: Slice, listed: Listed, may_call: MayCall, late: Callable[[], bool]) -> int:
+    """Judge the files of a slice in their order; answers how many were, before it was ``late``.
+
+    No file is fetched after that, but one at least. Raises what the target raises.
+    """
+    described = {record.id: _described(slice_, record) for record in slice_.records if record.id in slice_.known}
+    there = [source_id for source_id, data in described.items() if data and _is_there(slice_, listed, source_id, data)]
+    drawn, looked_at = slice_.drawn(there), 0
+    for judged, record in enumerate(slice_.records):
+        entry, data = slice_.known.get(record.id), described.get(record.id)
         if entry is None or data is None:
             continue
         if entry.target_id not in listed.targets:
             slice_.note_gone(entry)
-        elif version_of(entry.target_id, str(data["checksum"])) not in listed.versions:
+        elif not _is_there(slice_, listed, record.id, data):
             message = "the target lists another content under its id"
             slice_.note("differs", record.id, entry.target_id, message, field="checksum")
             slice_.altered.add(record.id)
-        else:
-            listed_well[record.id] = data
-    drawn = slice_.drawn(list(listed_well))
-    for source_id in (one for one in listed_well if one in drawn):
-        await _look_at(slice_, source_id, slice_.known[source_id].target_id, listed_well[source_id], may_call)
+        elif record.id in drawn:
+            if looked_at and late():
+                return judged
+            await _look_at(slice_, record.id, entry.target_id, data, may_call)
+            looked_at += 1
+    return len(slice_.records)
+
+
+def _is_there(slice_: Slice, listed: Listed, source_id: str, data: JsonObject) -> bool:
+    """Whether the target lists a file with the content that it should have."""
+    target_id = slice_.known[source_id].target_id
+    return target_id in listed.targets and version_of(target_id, str(data["checksum"])) in listed.versions
 
 
 def _described(slice_: Slice, record: SourceRecord) -> JsonObject | None:

@@ -7,7 +7,7 @@ from shared.engine.job import Jobs
 from shared.engine.proof.keeping import kept
 from shared.engine.runs.flaws import Place
 from shared.engine.runs.progress import EntityProgress, assemble
-from shared.engine.runs.status import summary
+from shared.engine.runs.status import no_longer, summary
 from shared.engine.runs.verdicts import GateResult, Verdict, judged, proven_entities, verdict_of
 from shared.model.json import JsonObject
 from shared.model.ledger import PageState, Stage
@@ -34,6 +34,8 @@ FIGURES = (
 )
 """Counts of an entity's proof. ``absent`` are known not to be there: they were given up, or stay behind."""
 
+_UNDONE = "rolled back since: what was found of it before does not hold any more"
+
 _UNTOUCHED = "the run had nothing of it to read back, and looked at nothing else"
 
 MOST_FINDINGS = 100
@@ -54,9 +56,9 @@ class Proofs:
         progress = assemble(plan, run.entities, run.run_id, await self.stores.ledger.entities(run.run_id), rows)
         entities = proven_entities(run, plan, progress)
         told = summary(run)
-        gates = judged(run, plan, progress) if run.state.ended else []
+        gates = judged(run, plan, progress) if run.state.ended and not run.undone else []
         return {
-            **{name: told[name] for name in ("run_id", "plan", "mode", "state", "finished_at")},
+            **{name: told[name] for name in ("run_id", "plan", "mode", "state", "finished_at", "rolled_back")},
             "sample": run.options.sample,
             "passed": _passed(run, gates) if run.state.ended and _asked(run, entities.values()) else None,
             "gates": [gate.document() for gate in gates],
@@ -78,13 +80,15 @@ class Proofs:
         return [{"entity": place.entity, **document} for place, document in found], following
 
     async def _entity(self, run: Run, entity: EntityProgress) -> JsonObject:
-        verdict = verdict_of(run, entity)
+        undone = entity.name in run.undone
+        verdict = None if undone else verdict_of(run, entity)
         findings, _ = await kept(self.stores.archive, entity.proof, MOST_FINDINGS)
         return {
             "verdict": None if verdict is None else verdict.value,
-            "reasons": [_UNTOUCHED] if verdict is Verdict.NOT_ASKED else _reasons(entity),
+            "reasons": [_UNDONE] if undone else [_UNTOUCHED] if verdict is Verdict.NOT_ASKED else _reasons(entity),
             "coverage": entity.coverage,
             "figures": _figures(entity),
+            "deleted_at_source": no_longer(entity.no_longer),
             "findings": [document for _, document in findings],
             "more": entity.proven.findings - len(findings),
         }

@@ -140,11 +140,22 @@ class Slice:
         chosen = self.differing | self.told.due | self.drawn([record.id for record in there])
         return [record for record in there if record.id in chosen]
 
-    def marks(self) -> list[IdMapEntry]:
-        """Id-map entries that have to tell, or need not tell any more, that their record was altered."""
+    def marks(self) -> list[tuple[IdMapEntry, IdMapEntry]]:
+        """Id-map entries that have to tell, or need not tell any more, that their record was altered: before, after."""
         altered = self.altered - {entry.source_id for entry in self.gone}
         known = ((one, self.known[one]) for one in sorted(self.looked_at | altered))
-        return [replace(entry, altered=one in altered) for one, entry in known if entry.altered is not (one in altered)]
+        marked = ((entry, replace(entry, altered=one in altered)) for one, entry in known)
+        return [(entry, after) for entry, after in marked if entry != after]
+
+    def cut(self, count: int) -> None:
+        """Leave out the records behind the first ``count``, which nobody looked at: they belong to another row."""
+        others = {record.id for record in self.records[count:]}
+        self.records = self.records[:count]
+        self.absent -= others
+        self.missing -= others
+        findings = [one for one in self.found.findings if one.source_id not in others]
+        targets = [entry.target_id for entry in self.expected.values()]
+        self.found = Found([record.id for record in self.records], targets, findings)
 
     def drawn(self, source_ids: Sequence[str]) -> set[str]:
         """The sample of these records. The same run has the same sample each time.
@@ -201,7 +212,7 @@ class Slice:
         if known or self.job.mappings[self.entity].leaves_out(record):
             self.absent.add(record.id)
         elif record.id in self.told.due:
-            self.note("missing", record.id, None, "is at the source, and was not imported yet")
+            self.note("missing", record.id, None, "not at the target: not imported yet, or gone since")
         else:
             self.note("missing", record.id, None, "was not imported, and no dead letter says why")
 

@@ -23,7 +23,7 @@ from shared.engine.proof.keeping import Keeping
 from shared.engine.proof.listings import Listings, page_document
 from shared.engine.proof.orphans import find_orphans
 from shared.engine.proof.reading import read_back
-from shared.engine.proof.reporting import Found, blob_of
+from shared.engine.proof.reporting import Found, blob_of, parted
 from shared.engine.proof.slices import Slice, make_anew
 from shared.engine.proof.strays import find_strays
 from shared.engine.proof.telling import told_of
@@ -52,15 +52,16 @@ MayCall = Callable[[], Awaitable[None]]
 class _Done:
     """A row as it is to be completed, the one that follows from it, and the id-map entries that are not true any more.
 
-    The latter go when the row is completed: then the next run brings those records again. Should the target have them
-    after all, it recognises them by their keys. ``marks`` are entries that tell from then on whether their records were
-    altered at the target: a run that is to repair writes those again.
+    The latter go before the row is completed, unless somebody wrote them meanwhile: then the next run brings those
+    records again. Should the target have them after all, it recognises them by their keys. ``marks`` are entries, each
+    with itself as it is to be, that tell from then on whether their records were altered at the target: a run that is
+    to repair writes those again.
     """
 
     row: PageRow
     following: PageRow | None = None
     gone: Sequence[IdMapEntry] = ()
-    marks: Sequence[IdMapEntry] = ()
+    marks: Sequence[tuple[IdMapEntry, IdMapEntry]] = ()
 
 
 @dataclass(slots=True)
@@ -101,12 +102,11 @@ class Prover:
     async def _done(self, attempt: Attempt) -> PageRow | None:
         run = attempt.run
         done = await self._looked(attempt, self.jobs.of(run.plan))
-        await attempt.complete(done.row, done.following)
         if done.gone:
             await withdraw(self.stores.idmaps.of(run.plan), self.clock.now())
-            await self.references.remove(run.plan, done.gone)
-        if done.marks:
-            await self.references.write(run.plan, done.marks)
+        if changes := [*((entry, None) for entry in done.gone), *done.marks]:
+            await self.references.change(run.plan, changes)
+        await attempt.complete(done.row, done.following)
         return done.following
 
     async def _looked(self, attempt: Attempt, job: Job) -> _Done:
@@ -138,10 +138,10 @@ class Prover:
         known = await self.stores.idmaps.of(run.plan).find(entity, places)
         deleted = await self._deleted(run, entity) if places.keys() - known.keys() else frozenset()
         slice_ = Slice(run, job, entity, records, known, told, deleted)
-        refused, unread = None, 0
+        refused, unread, rest = None, 0, None
         try:
             if entity == FILES:
-                await self._files(slice_, int(cursor["state"]), may_call)
+                row, rest = await self._files(run, row, slice_, may_call)
             else:
                 await self._records(slice_, int(cursor["state"]), may_call)
         except RunStopped as error:
@@ -150,12 +150,12 @@ class Prover:
             refused, unread = _REFUSED, len(slice_.expected.keys() - slice_.differing - slice_.missing)
         if slice_.disagrees and await self._overtaken(run):
             unsure = Counts(absent=len(slice_.absent), unread=len(slice_.expected))
-            return _Done(await self._written(row, slice_.found.document(), unsure, _OVERTAKEN))
+            return _Done(await self._written(row, slice_.found.document(), unsure, _OVERTAKEN), rest)
         reason = refused or (_UNREADABLE if slice_.unreadable else None)
         keeping = Keeping(self.stores.archive, blob_of(row.key))
         await keeping.add(slice_.found.findings)
         done = await self._written(row, slice_.found.document(), slice_.counts(unread), reason, keeping)
-        return _Done(done, gone=slice_.gone, marks=slice_.marks())
+        return _Done(done, rest, slice_.gone, slice_.marks())
 
     async def _records(self, slice_: Slice, state: int, may_call: MayCall) -> None:
         run, job = slice_.run, slice_.job
@@ -170,12 +170,19 @@ class Prover:
         slice_.conclude(items)
         await find_orphans(slice_, items, self._listings, state)
 
-    async def _files(self, slice_: Slice, state: int, may_call: MayCall) -> None:
-        await self.guard.capabilities(slice_.run, slice_.job)
-        listed = await self._listings.of(slice_.run.run_id, state, slice_.entity)
+    async def _files(self, run: Run, row: PageRow, slice_: Slice, may_call: MayCall) -> tuple[PageRow, PageRow | None]:
+        """The row of those files that there was time for, and one of the others, if any."""
+        until = self.clock.monotonic() + self.pace.worker_seconds
+        await self.guard.capabilities(run, slice_.job)
+        listed = await self._listings.of(run.run_id, int((row.cursor or {})["state"]), slice_.entity)
         if listed is None:
             raise RunStopped(_REFUSED, "The target did not list its files")
-        await prove_files(slice_, listed, may_call)
+        count = await prove_files(slice_, listed, may_call, lambda: self.clock.monotonic() > until)
+        if count == len(slice_.records):
+            return row, None
+        slice_.cut(count)
+        first, others = parted(row, count)
+        return first, replace(others, enqueued_at=self.clock.seconds(), enqueued_by=run.epoch)
 
     async def _list(self, run: Run, job: Job, row: PageRow, may_call: MayCall) -> _Done:
         await self.guard.capabilities(run, job)

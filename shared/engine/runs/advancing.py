@@ -130,8 +130,10 @@ class Advancer:
         failed -= run.tolerated or 0
         if attempted >= self.pace.judge_after and failed / attempted > run.options.failure_threshold:
             causes = top_causes(await causes_of(letters_of(self.stores.dead_letters, run.run_id)))
-            limit = f"{failed} of {attempted} records failed; the threshold is {run.options.failure_threshold:.1%}"
-            message = f"{limit}. Most of all: {causes}"
+            more = "more " if run.tolerated else ""
+            limit = f"{failed} {more}of {attempted} records attempted had failed when it was halted"
+            threshold = f"the threshold is {run.options.failure_threshold:.1%}"
+            message = f"{limit}; {threshold}. Dead letters by then, what was under way included, most of all: {causes}"
             await self.stopping.halt(run.run_id, run.epoch, "run.failures_over_threshold", message)
             return True
         return False

@@ -40,7 +40,7 @@ class Binder:
         others = [one for one in await self.stores.runs.list(plan=run.plan) if one.run_id != run.run_id]
         writing = [one for one in others if one.mode.writes]
         now = self.clock.seconds()
-        late = [one for one in writing[1:] if one.finished_at and now - one.finished_at.timestamp() < _LATE]
+        late = [one for one in writing[1:] if one.quiet_since and now - one.quiet_since.timestamp() < _LATE]
         for one in (*writing[:1], *late):
             if any(is_held(row, now) for row in await self.stores.ledger.scan(one.run_id)):
                 return True

@@ -9,7 +9,8 @@ from shared.engine.clock import Clock
 from shared.engine.job import Job, Jobs, Starter
 from shared.engine.runs.drafting import Drafting
 from shared.engine.runs.following import withdraw
-from shared.engine.runs.locking import Locks
+from shared.engine.runs.locking import Locks, give_back
+from shared.engine.runs.noting import RESTART, ROLLBACK, noted
 from shared.engine.runs.outages import Outages
 from shared.engine.runs.refusals import ControlError
 from shared.engine.runs.repeating import Named, Repeats
@@ -23,10 +24,8 @@ from shared.ports.stores import Stores
 _PATIENCE = 2.0
 """Seconds that a caller may wait for the target; the run asks again before it writes."""
 
-_LONGEST_ID = 100
-_RESTART = "restart"
-_MOST_RESTARTS = 50
-"""Restarts that a run's row tells of: a host that dies all the time must not make it too long to be written."""
+LONGEST_ID = 100
+"""Characters of a run's id at most; nothing longer is looked for."""
 
 _OVER = (RunState.CANCELLED, RunState.ROLLED_BACK)
 """Nothing of such a run is taken up again."""
@@ -49,7 +48,7 @@ class RunControl:
 
     async def existing(self, run_id: str) -> Run:
         """The run of this id. Raises ControlError UNKNOWN_RUN."""
-        run = await self.stores.runs.get(run_id) if len(run_id) <= _LONGEST_ID else None
+        run = await self.stores.runs.get(run_id) if len(run_id) <= LONGEST_ID else None
         if run is None:
             raise ControlError("UNKNOWN_RUN", f"There is no run {quoted(run_id)}")
         return run
@@ -65,14 +64,15 @@ class RunControl:
         """
         job = self.jobs.of(request.plan)
         await self._check_binding(job)
-        run = await Drafting(self.stores, self.clock).of(job, request, who)
+        drafting = Drafting(self.stores, self.clock)
+        run = drafting.of(job, request, who)
         if named is not None:
             run = replace(run, run_id=await self._repeats.promised(named, run.run_id))
             if (first := await self.stores.runs.get(run.run_id)) is not None:
                 return first
         await self._locks.take(run)
         try:
-            run = await self.stores.runs.insert(run)
+            run = await self.stores.runs.insert(await drafting.after_others(job, request, run))
         except Conflict:
             return await self.existing(run.run_id)  # that of another request of this name, at the same time
         await self._drive(run, starter)
@@ -89,7 +89,13 @@ class RunControl:
         Raises ControlError INVALID_STATE, TARGET_CHANGED, or RUN_ALREADY_ACTIVE when it has lost its lock.
         """
         run = await self.existing(run_id)
-        await self._check_portal(self.jobs.of(run.plan))
+        job = self.jobs.of(run.plan)
+        await self._check_portal(job)
+        if run.state is RunState.HALTED and run.undo is None and job.plan.digest != run.plan_hash:
+            message = (
+                "The plan is not the one this run began with, so that it cannot go on: cancel it and start a new run"
+            )
+            raise ControlError("INVALID_STATE", message)
         if not run.state.ended:
             await self._locks.take(run)
         run = await self._change(
@@ -114,9 +120,9 @@ class RunControl:
         """Whether ``run`` could take dead letters up now. Raises ControlError INVALID_STATE or RUN_ALREADY_ACTIVE."""
         if run.state in _OVER:
             raise ControlError("INVALID_STATE", f"Run {run.run_id} is {run.state.value}; its dead letters stay")
-        holder = await self.stores.runs.lock_holder(run.plan) if run.mode.writes else None
-        other = await self.stores.runs.get(holder) if holder not in (None, run.run_id) and holder else None
-        if other is not None and not other.state.ended:
+        lock = await self.stores.runs.lock_of(run.plan) if run.mode.writes else None
+        other = await self.stores.runs.get(lock.run_id) if lock is not None else None
+        if other is not None and other.run_id != run.run_id and not other.state.ended:
             message = f"Run {other.run_id} of this plan has not ended; wait, cancel or resume it"
             raise ControlError("RUN_ALREADY_ACTIVE", message)
 
@@ -150,7 +156,7 @@ class RunControl:
         try:
             await self._locks.take(run)  # that of an ended run may have been taken for a stale one before it worked
         except ControlError:
-            await self.stores.runs.replace(_paused(run))
+            await self._step_back(run, _paused)
             raise
         await self.outages.clear(run_id, "source", "target")
         await self._drive(run, starter)
@@ -168,7 +174,7 @@ class RunControl:
         await self._locks.take(run)
         run = await self._change(
             run_id,
-            "rollback",
+            ROLLBACK,
             who,
             lambda run: run.undo is None and (run.state, run.epoch) == (undo.state, epoch),
             lambda run: replace(_going_on(run), finished_at=None, undo=undo, undos=run.undos + 1),
@@ -176,7 +182,9 @@ class RunControl:
         try:
             await self._locks.take(run)  # as for ``requeue``
         except ControlError:
-            await self.stores.runs.replace(replace(_paused(run), state=undo.state, finished_at=finished_at, undo=None))
+            await self._step_back(
+                run, lambda run: replace(_paused(run), state=undo.state, finished_at=finished_at, undo=None)
+            )
             raise
         await self.outages.clear(run_id, "source", "target")
         await self._drive(run, starter)
@@ -187,7 +195,8 @@ class RunControl:
 
         An undo cannot be: half of it would leave the id map behind the target.
         """
-        now = self.clock.now()
+        now, run = self.clock.now(), await self.existing(run_id)
+        lock = await self.stores.runs.lock_of(run.plan)
         run = await self._change(
             run_id,
             "cancel",
@@ -197,7 +206,7 @@ class RunControl:
                 run, state=RunState.CANCELLED, finished_at=now, waiting_on=None, waiting_since=None, waiting_reason=None
             ),
         )
-        await self.stores.runs.unlock(run.plan, run.run_id)
+        await give_back(self.stores.runs, run, lock)
         return run
 
     async def revive(self, run: Run, who: str, why: str, starter: Starter) -> None:
@@ -206,11 +215,20 @@ class RunControl:
         Raises ControlError RUN_ALREADY_ACTIVE when another run of the plan has the lock.
         """
         await self._locks.take(run)
-        noted = {"action": _RESTART, "by": who, "at": self.clock.now().isoformat(), "reason": why}
-        known = [one for one in run.actions if one["action"] == _RESTART][-_MOST_RESTARTS + 1 :]
-        actions = [one for one in run.actions if one["action"] != _RESTART or one in known]
-        again = replace(run, epoch=run.epoch + 1, actions=(*actions, noted))
+        action = {"action": RESTART, "by": who, "at": self.clock.now().isoformat(), "reason": why}
+        again = noted(replace(run, epoch=run.epoch + 1), action)
         await self._drive(await self.stores.runs.replace(again), starter)
+
+    async def _step_back(self, run: Run, back: Callable[[Run], Run]) -> None:
+        """Take back a generation that lost its lock before it began; what others made of the run meanwhile stays."""
+        now: Run | None = run
+        while now is not None and now.epoch == run.epoch and now.state.works:
+            try:
+                await self.stores.runs.replace(back(now))
+            except Conflict:
+                now = await self.stores.runs.get(run.run_id)
+            else:
+                return
 
     async def _drive(self, run: Run, starter: Starter) -> None:
         await starter(ORCHESTRATION, run.instance_id, {"run_id": run.run_id, "epoch": run.epoch})
@@ -249,14 +267,14 @@ class RunControl:
         change: Callable[[Run], Run],
         **told: int,
     ) -> Run:
-        noted = {"action": action, "by": who, "at": self.clock.now().isoformat(), **told}
+        done = {"action": action, "by": who, "at": self.clock.now().isoformat(), **told}
         for _ in range(10):
             run = await self.existing(run_id)
             if not allowed(run):
                 standing = run.state.value if run.undo is None else "being rolled back"
                 raise ControlError("INVALID_STATE", f"A run that is {standing} cannot be asked to {action}")
             try:
-                return await self.stores.runs.replace(replace(change(run), actions=(*run.actions, noted)))
+                return await self.stores.runs.replace(noted(change(run), done))
             except Conflict:
                 continue
         raise ControlError("INVALID_STATE", f"The run changes too fast to {action} it; try again")

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.engine.clock import Clock
 from shared.engine.delta.watermarks import Watermarks
@@ -21,10 +21,9 @@ class Drafting:
     stores: Stores
     clock: Clock
 
-    async def of(self, job: Job, request: RunRequest, who: str) -> Run:
-        """A run that is not written yet, with an id of its own."""
-        now, before = self.clock.now(), await self.stores.runs.list(plan=request.plan)
-        since = await self._since(job, request)
+    def of(self, job: Job, request: RunRequest, who: str) -> Run:
+        """A run that is not written yet, with an id of its own. It knows of no others."""
+        now = self.clock.now()
         return Run(
             run_id=f"run-{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
             plan=request.plan,
@@ -37,11 +36,22 @@ class Drafting:
             plan_hash=job.plan.digest,
             options=request.options,
             since=request.since,
+            trace=traceparent(),
+        )
+
+    async def after_others(self, job: Job, request: RunRequest, run: Run) -> Run:
+        """``run`` with all that it has to know of those before it. To be asked when it has the lock.
+
+        One that began and ended before that came first, though the draft is older.
+        """
+        before, since = await self.stores.runs.list(plan=request.plan), await self._since(job, request)
+        return replace(
+            run,
+            started_at=self.clock.now(),
             reads_since=since,
             remade=await Watermarks(self.stores.shared).remade(job.plan, since),
             repeats=any(one.left_something for one in before),
             follows=await self._followed(request, before),
-            trace=traceparent(),
         )
 
     async def _followed(self, request: RunRequest, before: Sequence[Run]) -> str | None:

@@ -7,6 +7,7 @@ from shared.engine.clock import Clock
 from shared.engine.delta.watermarks import Brought, Watermarks, moving_on
 from shared.engine.runs.concluding import conclusion
 from shared.engine.runs.following import sign, withdraw
+from shared.engine.runs.locking import end
 from shared.engine.runs.progress import EntityProgress
 from shared.engine.runs.verdicts import proven_entities, read_back, wrong
 from shared.model.plan import Plan
@@ -24,22 +25,22 @@ class Finishing:
     async def finish(self, run: Run, progress: Iterable[EntityProgress], plan: Plan) -> None:
         """Write the final state, and what the next run may build on."""
         entities = list(progress)
-        end = conclusion(run, plan, entities)
+        told = conclusion(run, plan, entities)
         await self._advance(run, entities, plan)
         await self._vouch(run, plan, entities)
-        await self.stores.runs.replace(
+        await end(
+            self.stores.runs,
             replace(
                 run,
-                state=end.state,
+                state=told.state,
                 finished_at=self.clock.now(),
                 waiting_on=None,
                 waiting_since=None,
                 waiting_reason=None,
-                reason=end.reason,
-                message=end.message,
-            )
+                reason=told.reason,
+                message=told.message,
+            ),
         )
-        await self.stores.runs.unlock(run.plan, run.run_id)
 
     async def _vouch(self, run: Run, plan: Plan, entities: Sequence[EntityProgress]) -> None:
         """A run signs if every slice was read back and is as it should be; a delta that had none vouches for none.

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from shared.engine.clock import Clock
 from shared.engine.runs.refusals import ControlError
 from shared.model.errors import Conflict
-from shared.model.run import Run, RunMode
-from shared.ports.stores import RunStore
+from shared.model.run import Run
+from shared.ports.stores import Lock, RunStore
 
 _ABANDONED = timedelta(seconds=60)
 _STAMP = re.compile(r"^run-(\d{8}-\d{6})-")
@@ -24,42 +24,45 @@ class Locks:
     async def take(self, run: Run) -> None:
         """Have ``run`` hold its plan's lock, if it is one that writes. Raises ControlError RUN_ALREADY_ACTIVE.
 
-        One that validates holds none, and does not begin while another works under it.
+        Who takes it anew keeps it from everybody who looked at the run before: to them, it had ended.
         """
-        if run.mode is RunMode.VALIDATE:
-            await self._check_that_nobody_writes(run)
         if not run.mode.writes:
             return
         for _ in range(2):
             try:
                 await self.runs.lock(run.plan, run.run_id)
             except Conflict:
-                if await self.runs.lock_holder(run.plan) == run.run_id:
-                    return  # it has it already, or the first answer was lost on its way
                 if not await self.release_stale(run.plan):
                     break
             else:
                 return
-        holder = await self.runs.lock_holder(run.plan)
-        raise ControlError("RUN_ALREADY_ACTIVE", f"Run {holder} of this plan has not ended; wait, cancel or resume it")
-
-    async def _check_that_nobody_writes(self, run: Run) -> None:
-        holder = await self.runs.lock_holder(run.plan)
-        writer = await self.runs.get(holder) if holder else None
-        if writer is not None and writer.state.works:
-            message = f"Run {writer.run_id} of this plan writes, so that nothing could be proven; wait, or pause it"
-            raise ControlError("RUN_ALREADY_ACTIVE", message)
+        lock = await self.runs.lock_of(run.plan)
+        told = "Another run" if lock is None else f"Run {lock.run_id}"
+        raise ControlError("RUN_ALREADY_ACTIVE", f"{told} of this plan has not ended; wait, cancel or resume it")
 
     async def release_stale(self, plan: str) -> bool:
         """Give back a lock whose run has ended or was never written; True when there was one."""
-        holder = await self.runs.lock_holder(plan)
-        if holder is None:
+        lock = await self.runs.lock_of(plan)
+        if lock is None:
             return False
-        run = await self.runs.get(holder)
-        stale = run.state.ended if run is not None else is_abandoned(holder, self.clock.now())
+        run = await self.runs.get(lock.run_id)
+        stale = run.state.ended if run is not None else is_abandoned(lock.run_id, self.clock.now())
         if stale:
-            await self.runs.unlock(plan, holder)
+            await self.runs.unlock(plan, lock)
         return stale
+
+
+async def end(runs: RunStore, run: Run) -> None:
+    """Write a run as it ended and give its lock back, unless somebody opens it again in between. Raises Conflict."""
+    lock = await runs.lock_of(run.plan)
+    await runs.replace(run)
+    await give_back(runs, run, lock)
+
+
+async def give_back(runs: RunStore, run: Run, lock: Lock | None) -> None:
+    """Give the lock back that ``run`` had before it ended, unless somebody opens it again in between."""
+    if lock is not None and lock.run_id == run.run_id:
+        await runs.unlock(run.plan, lock)
 
 
 def is_abandoned(run_id: str, now: datetime) -> bool:

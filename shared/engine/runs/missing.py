@@ -51,7 +51,7 @@ class LookingForMissing:
             return True
         chosen = [one for one in chosen if not any(row.state is PageState.DEAD for row in one.steps(Part.FIND))]
         leaving = [one for one in chosen if one.no_longer.gone and run.options.apply_deletes]
-        brings = any(one.counts.created for one in progress)
+        brings = any(one.counts.created or one.again.created for one in progress)
         unread = [one for one in chosen if one.name in run.remade or (brings and one.name in run.reads_since)]
         for part, entities in ((Part.TAKE_OUT, leaving), (Part.LOOSEN, chosen if leaving else unread)):
             for entity in entities:

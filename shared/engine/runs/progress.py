@@ -1,7 +1,7 @@
 """Progress of a run as the ledger tells it. Everything is a sum over rows; nothing is counted on the way."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.model.ledger import Counts, EntityRow, PageRow, PageState, Stage
 from shared.model.plan import Plan
@@ -150,8 +150,21 @@ class EntityProgress:
 
     @property
     def counts(self) -> Counts:
-        """Sum over all rows."""
-        return Counts.total(row.counts for row in (*self.pages, *self.slices, *self.patches))
+        """Sum over all rows: of each record that was read what became of it, once.
+
+        What records came to that were made again is apart; letters and flaws of theirs are among all others.
+        """
+        rows = (*self.pages, *self.slices, *self.patches)
+        whole, again = Counts.total(row.counts for row in rows), self.again
+        return replace(whole, **{name: getattr(whole, name) - getattr(again, name) for name in _OF_THOSE_READ})
+
+    @property
+    def again(self) -> Counts:
+        """What came of records that were made again, most of which this run has not read, or had found unchanged."""
+        return Counts.total(row.counts for row in (*self.slices, *self.patches) if row.key.makes_again)
+
+
+_OF_THOSE_READ = ("imported", "created", "updated", "skipped", "duplicate", "failed", "patched", "left_out")
 
 
 def _pending(rows: Iterable[PageRow]) -> list[PageRow]:

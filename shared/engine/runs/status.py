@@ -40,15 +40,20 @@ class Statuses:
         rate = self._rate(run, total.extracted + _handled(total) + looked_at)
         waits = await self._waits(run, progress)
         proven = proven_entities(run, plan, progress)
+        gates = judged(run, plan, progress) if run.state.ended and not run.undone else []
         return {
             **summary(run),
             "phase": "rollback" if run.undo else None,
             "rollback": undo_figures(run, rows),
             "entities": {
-                name: {**_entity(entity), **_proof(run, name in proven, entity), "waiting": waits[name]}
+                name: {
+                    **_entity(entity, archived_only=plan.entity(name).archive_only),
+                    **_proof(run, name in proven, entity),
+                    "waiting": waits[name],
+                }
                 for name, entity in progress.items()
             },
-            "gates": [gate.document() for gate in judged(run, plan, progress)] if run.state.ended else [],
+            "gates": [gate.document() for gate in gates],
             "calls": {"source": total.source_calls, "target": sum(target_calls.values())},
             "storage_transactions": sum(entity.transactions for entity in progress.values()) or None,
             "source_methods": by_method(merged(*(entity.calls for entity in progress.values()))),
@@ -87,21 +92,25 @@ def summary(run: Run) -> JsonObject:
         "waiting_since": _instant(run.waiting_since),
         "waiting_reason": run.waiting_reason,
         "actions": list(run.actions),
+        "rolled_back": list(run.undone),
         "options": asdict(run.options),
     }
 
 
-def _entity(entity: EntityProgress) -> JsonObject:
+def _entity(entity: EntityProgress, *, archived_only: bool) -> JsonObject:
     counts = entity.counts
     done = sum(row.state is not PageState.PENDING for row in entity.pages)
     return {
         "pages": {"total": len(entity.pages) if entity.extracted else None, "done": done},
+        "archived_only": archived_only,
         "expected": entity.row.expected,
         "extracted": counts.extracted,
         "imported": counts.imported,
         "created": counts.created,
         "updated": counts.updated,
         "patched": counts.patched,
+        "made_again": _handled(entity.again) + entity.again.patched,
+        "sent_again": entity.again.imported + entity.again.patched,
         "unresolved": counts.unresolved,
         "flawed": counts.flawed,
         "placeholders": counts.placeholders,
@@ -114,15 +123,15 @@ def _entity(entity: EntityProgress) -> JsonObject:
         "message": entity.row.message,
         "incomplete": entity.row.incomplete,
         "since": entity.row.since,
-        "deleted_at_source": _no_longer(entity.no_longer),
+        "deleted_at_source": no_longer(entity.no_longer),
         "coverage": entity.coverage,
         "undecided": entity.undecided,
     }
 
 
 def _proof(run: Run, asked: bool, entity: EntityProgress) -> JsonObject:
-    """What the proof says; nothing where there is none, or not yet."""
-    verdict = verdict_of(run, entity) if asked else None
+    """What the proof says; nothing where there is none, or not yet, or where what was proven was rolled back."""
+    verdict = verdict_of(run, entity) if asked and entity.name not in run.undone else None
     figures = entity.proven
     return {
         "verdict": None if verdict is None else verdict.value,
@@ -132,7 +141,7 @@ def _proof(run: Run, asked: bool, entity: EntityProgress) -> JsonObject:
     }
 
 
-def _no_longer(counts: Counts) -> JsonObject:
+def no_longer(counts: Counts) -> JsonObject:
     """Records that the source has no more: how many of the ``compared``, and what became of them at the target."""
     return {
         "compared": counts.known,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from shared.engine.runs.noting import ROLLBACK, ROLLED_BACK
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, PageState, Stage
 from shared.model.run import Run
@@ -13,9 +14,10 @@ def of_last_undo(run: Run, rows: Iterable[PageRow]) -> list[PageRow]:
 
 
 def undo_figures(run: Run, rows: Iterable[PageRow]) -> JsonObject | None:
-    """``{"entities": {name: {"restored", "deleted", "kept", "failed"}}, "steps": {"total", "done"}}``.
+    """``entities`` (restored, deleted, kept, failed of each), ``steps`` (total, done), ``began_at``, ``ended_at``.
 
-    Steps are those that are known by now. None of a run that nobody undid.
+    Steps are those that are known by now; instants are ISO text, the last None while it works. None of a run that
+    nobody undid.
     """
     if not run.undos:
         return None
@@ -29,4 +31,10 @@ def undo_figures(run: Run, rows: Iterable[PageRow]) -> JsonObject | None:
             for name, one in sums.items()
         },
         "steps": {"total": len(known), "done": sum(row.state is not PageState.PENDING for row in known)},
+        "began_at": _last(run, ROLLBACK),
+        "ended_at": None if run.undo else _last(run, ROLLED_BACK),
     }
+
+
+def _last(run: Run, action: str) -> str | None:
+    return next((str(one["at"]) for one in reversed(run.actions) if one["action"] == action), None)

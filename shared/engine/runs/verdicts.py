@@ -165,15 +165,20 @@ def _counts(run: Run, cases: Mapping[str, _Case]) -> GateResult:
 
 
 def _mismatch(name: str, case: _Case) -> str | None:
-    """Expected at the target is what the source gave, each record once, without what was given up or left behind."""
+    """Expected at the target is what the source gave, each record once, without what was given up or left behind.
+
+    What is ``kept`` at the target are files that nothing shows any more, and that cannot be deleted.
+    """
     if case.unsure:
         return None
     proof = case.proof
     expected = proof.verified + proof.differing + proof.missing + proof.placeholders - proof.repeated
-    if proof.listed != expected:
-        return f"{expected} expected, {proof.listed} at the target"
+    if proof.listed - proof.kept != expected:
+        return f"{expected} expected, {proof.listed - proof.kept} at the target"
     if name != FILES and proof.counted != proof.listed:
         return f"the target counts {proof.counted} and lists {proof.listed}"
+    if proof.missing and proof.extra:
+        return f"{proof.missing} missing and {proof.extra} that should not be there"
     return None
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from shared.engine.clock import Clock
 from shared.engine.delta.watermarks import Watermarks
+from shared.engine.runs.locking import end
+from shared.engine.runs.noting import ROLLED_BACK, noted
 from shared.model.json import JsonObject
 from shared.model.ledger import Counts, PageRow, PageState
 from shared.model.run import Run, RunState, Undo
@@ -22,6 +24,8 @@ class Ending:
     async def end(self, run: Run, undo: Undo, rows: Iterable[PageRow]) -> None:
         """A run that was undone as a whole is rolled back; else it is what it was before. Raises Conflict.
 
+        It ended when it ended: when the undo did is told in its actions.
+
         What deltas went by is forgotten first: they would leave out what is not in the target any more. That is so of
         entities, too, of which something went along.
         """
@@ -32,7 +36,7 @@ class Ending:
         stuck = [row for row in known if row.state is PageState.DEAD]
         now = self.clock.now()
         done: JsonObject = {
-            "action": "rolled_back",
+            "action": ROLLED_BACK,
             "by": undo.asked_by,
             "at": now.isoformat(),
             "entities": list(undo.entities),
@@ -44,19 +48,20 @@ class Ending:
         ended = replace(
             run,
             state=RunState.ROLLED_BACK if undo.whole else undo.state,
-            finished_at=now if undo.whole else _instant(undo.finished_at),
+            finished_at=_instant(undo.finished_at) or (now if undo.whole else None),
             reason=None if undo.whole else undo.reason,
             message=_told(counts, stuck) if undo.whole else undo.message,
             waiting_on=None,
             waiting_since=None,
             waiting_reason=None,
-            actions=(*run.actions, done),
             undo=None,
             undone=tuple(dict.fromkeys((*run.undone, *undo.entities))),
         )
-        await self.stores.runs.replace(ended)
+        ended = noted(ended, done)
         if ended.state.ended:
-            await self.stores.runs.unlock(run.plan, run.run_id)
+            await end(self.stores.runs, ended)
+        else:
+            await self.stores.runs.replace(ended)
 
 
 def _told(counts: Counts, stuck: list[PageRow]) -> str | None:

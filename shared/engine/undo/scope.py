@@ -65,7 +65,7 @@ def go_along(plan: Plan, links: Mapping[str, Collection[str]], chosen: Collectio
 
 
 def _of(entity: EntityProgress) -> Written:
-    counts = entity.counts
+    counts = entity.counts + entity.again
     begun = entity.row.import_open
     pending = sum(row.state is not PageState.DONE for row in (*entity.slices, *entity.patches)) if begun else 0
     return Written(entity.name, counts.created, counts.updated, entity.no_longer.deleted, open_slices=pending)

@@ -97,6 +97,25 @@ class AzureIdMap:
             for place, _ in chunk:
                 await self.table.delete(place["PartitionKey"], place["RowKey"])
 
+    async def change(self, changes: Sequence[tuple[IdMapEntry, IdMapEntry | None]]) -> None:
+        """Replace or take out entries that are as they were read, block by block."""
+        after = {(one.entity, one.source_id): new for one, new in changes}
+        befores = [before for before, _ in changes]
+        await _few_at_once(self._change(chunk, after) for chunk in _by_block(befores))
+
+    async def _change(self, chunk: Sequence[Placed], after: Mapping[tuple[str, str], IdMapEntry | None]) -> None:
+        known = {place["RowKey"]: (place, entry) for place, entry in chunk}
+        for row in await self.table.pick(chunk[0][0]["PartitionKey"], known):
+            place, before = known.get(row["RowKey"], (None, None))
+            if place is None or before is None or load_entry(row) != before:
+                continue
+            new = after[before.entity, before.source_id]
+            with contextlib.suppress(Conflict):  # somebody wrote it just now
+                if new is None:
+                    await self.table.delete(place["PartitionKey"], place["RowKey"], row["etag"])
+                else:
+                    await self.table.replace({**place, **dump_entry(new)}, row["etag"])
+
 
 @dataclass(slots=True)
 class AzureIdMaps:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from shared.model.errors import Conflict
 from shared.model.run import Run
+from shared.ports.stores import Lock
 from shared.storage.azure.keys import escape
 from shared.storage.azure.tables import Row, Table
 from shared.storage.documents import dump_run, load_run
 
 _RUNS = "runs"
+_ATTEMPTS = 5
 
 
 @dataclass(slots=True)
@@ -39,27 +41,33 @@ class AzureRunStore:
         if state:
             where.append("state eq @state")
         rows = await self.table.query(" and ".join(where), {"runs": _RUNS, "plan": plan or "", "state": state or ""})
-        return sorted(map(_load, rows), key=lambda run: run.started_at, reverse=True)
+        return sorted(map(_load, rows), key=lambda run: (run.started_at, run.run_id), reverse=True)
 
     async def replace(self, run: Run) -> Run:
         """Overwrite a run that did not change since it was read."""
         return load_run(dump_run(run), await self.table.replace(_row(run), run.etag or ""))
 
     async def lock(self, plan: str, run_id: str) -> None:
-        """Take the plan's lock."""
-        await self.locks.insert({"PartitionKey": escape(plan), "RowKey": "run", "run_id": run_id})
+        """Take the plan's lock, or take it anew."""
+        row = {"PartitionKey": escape(plan), "RowKey": "run", "run_id": run_id}
+        for _ in range(_ATTEMPTS):
+            lock = await self.lock_of(plan)
+            if lock is not None and lock.run_id != run_id:
+                break
+            with contextlib.suppress(Conflict):  # it was given back, or taken: look again
+                await (self.locks.insert(row) if lock is None else self.locks.replace(row, lock.etag))
+                return
+        raise Conflict(plan)
 
-    async def lock_holder(self, plan: str) -> str | None:
-        """The run id that holds the plan's lock."""
+    async def lock_of(self, plan: str) -> Lock | None:
+        """The plan's lock as it is."""
         row = await self.locks.get(escape(plan), "run")
-        return str(row["run_id"]) if row else None
+        return Lock(str(row["run_id"]), row["etag"]) if row else None
 
-    async def unlock(self, plan: str, run_id: str) -> None:
-        """Give the lock back if ``run_id`` holds it; a lock that changed hands meanwhile stays."""
-        row = await self.locks.get(escape(plan), "run")
-        if row is not None and row["run_id"] == run_id:
-            with contextlib.suppress(Conflict):
-                await self.locks.delete(escape(plan), "run", row["etag"])
+    async def unlock(self, plan: str, lock: Lock) -> None:
+        """Give the lock back; one that was taken meanwhile stays."""
+        with contextlib.suppress(Conflict):
+            await self.locks.delete(escape(plan), "run", lock.etag)
 
     async def binding(self, plan: str) -> tuple[str, str] | None:
         """The (portal, store_id) pair of the plan's id map."""

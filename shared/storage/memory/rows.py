@@ -11,7 +11,7 @@ from shared.model.json import JsonObject
 from shared.model.records import DeadLetter, LetterPlace
 from shared.model.run import Run
 from shared.model.tombstones import Tombstone
-from shared.ports.stores import Scanned, Stored
+from shared.ports.stores import Lock, Scanned, Stored
 
 
 def _etags() -> Iterator[str]:
@@ -23,7 +23,7 @@ class MemoryRunStore:
     """See ``shared.ports.stores.RunStore``."""
 
     _runs: dict[str, Run] = field(default_factory=dict)
-    _locks: dict[str, str] = field(default_factory=dict)
+    _locks: dict[str, Lock] = field(default_factory=dict)
     _bindings: dict[str, tuple[str, str]] = field(default_factory=dict)
     _etag: Iterator[str] = field(default_factory=_etags)
 
@@ -41,7 +41,7 @@ class MemoryRunStore:
     async def list(self, *, plan: str | None = None, state: str | None = None) -> list[Run]:
         """Runs, newest first."""
         chosen = [r for r in self._runs.values() if plan in (None, r.plan) and state in (None, r.state.value)]
-        return sorted(chosen, key=lambda run: run.started_at, reverse=True)
+        return sorted(chosen, key=lambda run: (run.started_at, run.run_id), reverse=True)
 
     async def replace(self, run: Run) -> Run:
         """Overwrite a run that did not change since it was read."""
@@ -51,18 +51,18 @@ class MemoryRunStore:
         return self._runs[run.run_id]
 
     async def lock(self, plan: str, run_id: str) -> None:
-        """Take the plan's lock."""
-        if plan in self._locks:
+        """Take the plan's lock, or take it anew."""
+        if plan in self._locks and self._locks[plan].run_id != run_id:
             raise Conflict(plan)
-        self._locks[plan] = run_id
+        self._locks[plan] = Lock(run_id, next(self._etag))
 
-    async def lock_holder(self, plan: str) -> str | None:
-        """The run id that holds the plan's lock."""
+    async def lock_of(self, plan: str) -> Lock | None:
+        """The plan's lock as it is."""
         return self._locks.get(plan)
 
-    async def unlock(self, plan: str, run_id: str) -> None:
-        """Give the lock back if ``run_id`` holds it."""
-        if self._locks.get(plan) == run_id:
+    async def unlock(self, plan: str, lock: Lock) -> None:
+        """Give the lock back, unless it was taken since."""
+        if self._locks.get(plan) == lock:
             del self._locks[plan]
 
     async def binding(self, plan: str) -> tuple[str, str] | None:
@@ -197,6 +197,12 @@ class MemoryIdMap:
         for one in entries:
             block = self._entries.get((one.entity, block_of(one.source_id, one.within)), {})
             block.pop(row_key(one.source_id, one.within), None)
+
+    async def change(self, changes: Sequence[tuple[IdMapEntry, IdMapEntry | None]]) -> None:
+        """Replace or take out entries that are as they were read."""
+        for before, after in changes:
+            if (await self.find(before.entity, {before.source_id: before.within})).get(before.source_id) == before:
+                await (self.remove([before]) if after is None else self.write([after]))
 
 
 @dataclass(slots=True)

@@ -143,7 +143,9 @@ class World:
             self.clock,
             self.pace,
         )
-        self.remover = Remover(self, self.stores, attempting, references, source_guard, guard, rows, self.clock)
+        self.remover = Remover(
+            self, self.stores, attempting, references, source_guard, guard, rows, self.clock, self.pace
+        )
         self.others: dict[Stage, Worker] = {
             Stage.UNDO: self.undoer,
             Stage.DELETE: self.remover,

@@ -1,6 +1,7 @@
 """Previews of undos, their tokens, and what is told afterwards."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 import pytest
 
@@ -105,6 +106,25 @@ async def test_the_status_tells_how_far_an_undo_is(world: World, ended: Run) -> 
     assert (status["state"], status["phase"]) == ("rolled_back", None)
     assert {name: one["deleted"] for name, one in status["rollback"]["entities"].items()} == IMPORTED
     assert status["rollback"]["steps"]["total"] == status["rollback"]["steps"]["done"]
+
+
+async def test_a_run_that_was_undone_keeps_its_end_and_the_undo_has_its_own(world: World, ended: Run) -> None:
+    await world.drive((await world.undo(ended.run_id)).run_id)
+    status = await world.status(ended.run_id)
+    asked, done = status["actions"][-2:]
+    assert ended.finished_at is not None
+    assert datetime.fromisoformat(status["finished_at"]) == ended.finished_at
+    assert (status["rollback"]["began_at"], status["rollback"]["ended_at"]) == (asked["at"], done["at"])
+
+
+async def test_the_status_calls_nothing_proven_that_was_undone(world: World, ended: Run) -> None:
+    before = await world.status(ended.run_id)
+    await world.drive((await world.undo(ended.run_id, "group")).run_id)
+    after = await world.status(ended.run_id)
+    assert before["gates"] != []
+    assert (after["gates"], after["rolled_back"]) == ([], ["group"])
+    verdicts = {name: one["verdict"] for name, one in after["entities"].items() if one["verdict"]}
+    assert verdicts == {name: one["verdict"] for name, one in before["entities"].items() if name != "group"}
 
 
 async def test_the_records_that_stay_are_told_page_by_page(world: World, ended: Run) -> None:

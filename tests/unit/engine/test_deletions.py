@@ -12,6 +12,7 @@ from shared.engine.runs.request import RunRequest
 from shared.model.errors import EntityStopped, RetryLater
 from shared.model.idmap import IdMapEntry
 from shared.model.plan import Brake
+from shared.model.records import Receipt
 from shared.model.run import Run, RunMode, RunOptions, RunState
 from shared.model.tombstones import Fate
 from tests.unit.engine.both_sides import Written
@@ -301,3 +302,37 @@ async def test_what_was_referred_to_before_it_was_shown_is_linked_when_it_is(wor
     run = await _run(world)
     assert world.gateway.records["user", "11"].data["department_ids"] == ["t-department-12"]
     assert (await world.counts(run.run_id, "extracted"))["user"] == 0
+
+
+def _stumbling(world: World, times: int) -> None:
+    """The target stumbles over group 7 when it is to delete it, and over nothing else."""
+    delete, left = world.gateway._delete, [times]
+
+    def stumble(entity: str, run_id: str, source_id: str) -> Receipt:
+        if source_id == "7" and left[0]:
+            left[0] -= 1
+            return Receipt("7", "failed", code="TRANSIENT", reason="try later", retryable=True)
+        return delete(entity, run_id, source_id)
+
+    world.gateway._delete = stumble  # type: ignore[method-assign]
+
+
+async def test_a_record_that_the_target_always_stumbles_over_stays_and_the_run_goes_on(copied: World) -> None:
+    for number in (6, 7, 8):
+        del copied.portal.records["group"][number]
+    _stumbling(copied, 1_000)
+    run = await _run(copied, apply=True)
+    told = await _told(copied, run)
+    assert (run.state, run.reason) == (RunState.COMPLETED_WITH_ERRORS, "deletes.refused")
+    assert (told["deleted"], told["kept"]) == (2, 1)
+    (stone,) = [one for one in await copied.stores.tombstones.of("demo", "group") if one.source_id == "7"]
+    assert (stone.fate, stone.reason) == (Fate.KEPT, "TRANSIENT: try later")
+
+
+async def test_a_record_that_the_target_stumbles_over_for_a_while_goes_at_last(copied: World) -> None:
+    for number in (6, 7, 8):
+        del copied.portal.records["group"][number]
+    _stumbling(copied, 3)
+    run = await _run(copied, apply=True)
+    assert run.state is RunState.COMPLETED
+    assert (await _told(copied, run))["deleted"] == 3

@@ -162,7 +162,7 @@ async def test_after_a_mapping_has_changed_a_delta_makes_unchanged_records_again
     rules = MAPPINGS["user"].rules
     world.mappings = {**MAPPINGS, "user": replace(MAPPINGS["user"], rules=rules[:1])}
     run = await _finished(world, RunMode.DELTA)
-    counts = await world.counts(run.run_id, "extracted"), await world.counts(run.run_id, "updated")
+    counts = await world.counts(run.run_id, "extracted"), await world.counts(run.run_id, "sent_again")
     assert [one["user"] for one in counts] == [0, 130]
     assert "department_ids" not in world.gateway.records["user", "7"].data
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from shared.engine.importing.outcome import Outcome
+from shared.engine.importing.worker import Importer
 from shared.engine.job import Pace
 from shared.engine.pages.holding import holding
 from shared.engine.runs.following import withdraw
-from shared.model.errors import Conflict
+from shared.model.errors import Conflict, RetryLater, SlowDown
 from shared.model.ledger import PageRow, PageState
 from shared.model.messages import EXTRACT_QUEUE, IMPORT_QUEUE, ExtractMessage, ImportMessage
 from shared.model.run import RunState
@@ -190,3 +191,74 @@ async def test_a_page_that_always_crashes_is_given_up(world) -> None:
     letters = await world.stores.dead_letters.page(ended.run_id)
     assert ended.state is RunState.COMPLETED_WITH_ERRORS
     assert [letter.entity for letter in letters if letter.reason == "page.crashed_worker"] == ["user"]
+
+
+def failing(store, name, times, until=lambda *_: True):
+    """The method ``name`` of ``store``, which is out for the first ``times`` calls that ``until`` is about."""
+    works, left = getattr(store, name), [times]
+
+    async def out(*values):
+        if left[0] and until(*values):
+            left[0] -= 1
+            raise RetryLater("storage.unreachable", "out")
+        return await works(*values)
+
+    return out
+
+
+async def test_storage_that_is_out_during_the_last_chance_does_not_use_it_up(world, monkeypatch) -> None:
+    message = await first_slice(world)
+    archive = world.stores.archive
+    monkeypatch.setattr(type(archive), "put", staticmethod(failing(archive, "put", 1)))
+    with pytest.raises(RetryLater):
+        await world.poison.slice(message)
+    await world.poison.slice(message)
+    assert (await world.stores.ledger.get(message.key)).state is PageState.DONE
+
+
+async def test_a_chance_is_given_back_as_soon_as_storage_takes_it(world, monkeypatch) -> None:
+    message = await first_slice(world)
+    archive, ledger = world.stores.archive, world.stores.ledger
+    world.poison.pause = 0.0
+    monkeypatch.setattr(type(archive), "get", staticmethod(failing(archive, "get", 1)))
+    monkeypatch.setattr(type(ledger), "update", staticmethod(failing(ledger, "update", 3, lambda row: not row.solo)))
+    with pytest.raises(RetryLater):
+        await world.poison.slice(message)
+    assert not (await ledger.get(message.key)).solo
+
+
+async def test_poison_of_a_paused_run_neither_takes_the_last_chance_nor_gives_up(world) -> None:
+    run = await world.start()
+    message = await world.first_import(run)
+    row = await world.stores.ledger.update(replace(await world.stores.ledger.get(message.key), solo=True))
+    await world.control.pause(run.run_id, "tester")
+    await world.poison.slice(message)
+    assert await world.stores.ledger.get(message.key) == row
+
+
+async def test_a_slice_that_has_to_wait_in_its_last_chance_gets_another(world) -> None:
+    message = await first_slice(world)
+
+    def busy(entity, _items):
+        if entity != "capabilities":
+            raise SlowDown("target.throttled", "later", retry_after=1.0)
+
+    world.gateway.before = busy
+    await world.poison.slice(message)
+    world.gateway.before = lambda _entity, _items: None
+    await world.poison.slice(message)
+    assert (await world.stores.ledger.get(message.key)).state is PageState.DONE
+
+
+async def test_a_slice_that_crashes_when_all_its_records_are_in_is_done_and_waits_for_its_patches(
+    world, monkeypatch
+) -> None:
+    async def crash(*_):
+        raise Crash
+
+    monkeypatch.setattr(Importer, "_complete", crash)
+    message = await first_slice(world)
+    await world.poison.slice(message)
+    row = await world.stores.ledger.get(message.key)
+    assert (row.state, row.counts.created, row.counts.deferred) == (PageState.DONE, 7, 7)
+    assert await world.stores.dead_letters.page() == []

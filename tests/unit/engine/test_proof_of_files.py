@@ -6,9 +6,13 @@ from typing import BinaryIO
 
 import pytest
 
+from shared.engine.dead_letters.requeueing import Selection
 from shared.engine.job import Job
+from shared.engine.proof.reporting import parted
 from shared.model.errors import RecordRejected, RetryLater
 from shared.model.json import JsonObject
+from shared.model.ledger import PageKey, PageRow, Stage
+from shared.model.records import OutgoingItem, Receipt
 from shared.model.run import RunMode, RunOptions
 from shared.schema.linked import links
 from tests.unit.engine.whole_plan import LOADED, PlanWorld, whole_plan
@@ -33,15 +37,25 @@ class _FileWorld(PlanWorld):
 @pytest.fixture
 async def world() -> _FileWorld:
     """Three files went in, and everything else of the plan."""
-    plain = whole_plan(EACH)
+    return await _moved(EACH)
+
+
+async def _moved(each: int) -> _FileWorld:
+    world = _with_files(each)
+    await world.drive((await world.start()).run_id)
+    world.gateway.fetched.clear()
+    return world
+
+
+def _with_files(each: int) -> _FileWorld:
+    """Nothing has happened yet; the target has the content of files that it gets."""
+    plain = whole_plan(each)
     world = _FileWorld(plain.portal, plain.gateway, plain.stores, plain.clock, plain.pace, LOADED.plan)
     for number, row in world.portal.records["media_file"].items():
         content = b"x" * number
         row["checksum"] = hashlib.sha256(content).hexdigest()
         world.gateway.files[f"t-media_file-feed/{number}"] = content
     world.options = RunOptions(sample=1.0)
-    await world.drive((await world.start()).run_id)
-    world.gateway.fetched.clear()
     return world
 
 
@@ -127,9 +141,20 @@ async def test_a_file_that_is_listed_no_more_is_missing(world: _FileWorld) -> No
 
 
 async def test_a_file_that_nobody_brought_is_extra(world: _FileWorld) -> None:
-    del world.portal.records["media_file"][3]
-    (kind, source_id), *others = _found(await _proof(world))
-    assert (kind, source_id, others) == ("extra", None, [])
+    mine = world.gateway.records["media_file", "feed/3"]
+    world.gateway.records["media_file", "feed/9"] = replace(mine, target_id="t-of-nobody")
+    proof = await _proof(world)
+    assert _found(proof) == [("extra", None)]
+    assert proof["entities"]["media_file"]["verdict"] == "differs"
+
+
+async def test_a_file_that_nothing_shows_any_more_is_told_and_holds_nothing_up(world: _FileWorld) -> None:
+    """There is no way to delete it (contract §3)."""
+    world.portal.records["media_file"].pop(2)
+    proof = await _proof(world)
+    assert [one["kind"] for one in proof["entities"]["media_file"]["findings"]] == ["extra"]
+    assert proof["entities"]["media_file"]["verdict"] == "proven"
+    assert {one["gate"]: one["result"] for one in proof["gates"]}["counts_match"] == "passed"
 
 
 async def test_a_picture_that_cannot_be_shown_is_as_the_source_has_it(world: _FileWorld) -> None:
@@ -191,3 +216,78 @@ async def test_a_delta_without_files_does_not_ask_about_them(world: _FileWorld) 
     world.portal.records["media_file"].clear()
     run = await world.drive((await world.start(RunMode.DELTA, FILES)).run_id)
     assert _images(await world.proofs.of(run)) == "not_asked"
+
+
+async def _read_back(world: _FileWorld) -> tuple[JsonObject, list[PageRow]]:
+    run = await world.drive((await world.start(RunMode.VALIDATE)).run_id)
+    rows = await world.stores.ledger.scan(run.run_id, entity="media_file", stage=Stage.VERIFY)
+    return await world.proofs.of(run), rows
+
+
+def _slow(world: _FileWorld, seconds: float) -> None:
+    """Files take so long to fetch; a message may work for five seconds."""
+
+    def slow(method: str, _items: object) -> None:
+        if method == "import.media.get":
+            world.clock.offset += seconds
+
+    world.gateway.before = slow
+    world.pace = replace(world.pace, worker_seconds=5.0)
+    world.rewire()
+
+
+async def test_files_that_take_long_are_looked_at_in_several_rows_each_once(world: _FileWorld) -> None:
+    _slow(world, 6)
+    proof, rows = await _read_back(world)
+    assert [(row.cursor or {})["count"] for row in rows] == [1] * EACH
+    assert set(world.gateway.fetched.values()) == {1}
+    figures = proof["entities"]["media_file"]["figures"]
+    assert (figures["verified"], figures["sampled"], _found(proof), proof["passed"]) == (EACH, EACH, [], True)
+
+
+async def test_what_is_missing_of_files_that_take_long_is_told_once() -> None:
+    """The first of two slices is of the files 1 to 5; there is time for two of them, and 4 was not imported."""
+    world = await _moved(8)
+    _slow(world, 4)
+    idmap = world.stores.idmaps.of(world.plan.name)
+    await idmap.remove(list((await idmap.find("media_file", {"feed/4": None})).values()))
+    del world.gateway.records["media_file", "feed/4"]
+    world.gateway.lost["t-media_file-feed/3"] = RecordRejected("media.gone", "HTTP 410")
+    proof, rows = await _read_back(world)
+    counts = [(row.counts.verified, row.counts.missing) for row in rows if row.key.range_no == 0]
+    assert counts == [(2, 0), (1, 2)]
+    assert sorted(_found(proof)) == [("missing", "feed/3"), ("missing", "feed/4")]
+
+
+async def test_files_that_take_long_are_counted_once_when_work_is_added_to_the_run() -> None:
+    world = _with_files(8)
+    _slow(world, 4)
+
+    def refuse(entity: str, item: OutgoingItem) -> Receipt | None:
+        wrong = (entity, item.source_id) == ("media_file", "feed/8")
+        return Receipt("feed/8", "failed", code="VALIDATION", reason="no") if wrong else None
+
+    world.gateway.refuse = refuse
+    world.options = RunOptions(sample=1.0, failure_threshold=1.0)
+    run = await world.drive((await world.start()).run_id)
+    world.gateway.refuse = lambda _entity, _item: None
+    await world.requeueing.requeue(Selection((), run_id=run.run_id), "tester", world.starter)
+    proof = await world.proofs.of(await world.drive(run.run_id))
+    rows = await world.stores.ledger.scan(run.run_id, entity="media_file", stage=Stage.VERIFY)
+    assert len({(row.cursor or {})["of"] for row in rows}) == 2
+    figures = proof["entities"]["media_file"]["figures"]
+    assert (figures["verified"], figures["sampled"]) == (8, 8)
+    assert {one["gate"]: one["result"] for one in proof["gates"]}["counts_match"] == "passed"
+
+
+def test_what_is_parted_anew_after_more_work_has_rows_of_its_own() -> None:
+    key = PageKey("run-1", "media_file", 0, Stage.VERIFY, 0, 2)
+    slices = [PageRow(key, cursor={"start": 2000, "count": 500, "of": of}) for of in (7, 8)]
+    others = [parted(one, 300)[1] for one in slices]
+    again = parted(others[0], 100)[1]
+    assert [one.cursor for one in (others[0], again)] == [
+        {"start": 2300, "count": 200, "of": 7},
+        {"start": 2400, "count": 100, "of": 7},
+    ]
+    assert len({one.key for one in (*slices, *others, again)}) == 4
+    assert PageKey.at("run-1", "media_file", again.key.place) == again.key

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.engine.dead_letters.requeueing import Selection
+from shared.engine.importing.lookup import References
 from shared.model.errors import EntityStopped, RetryLater
 from shared.model.json import JsonObject
 from shared.model.ledger import Stage
@@ -56,7 +57,7 @@ async def test_a_validating_run_writes_nothing_and_takes_no_lock(world: World) -
     await _imported(world)
     calls = len(world.gateway.calls)
     run = await world.start(RunMode.VALIDATE)
-    assert await world.stores.runs.lock_holder("demo") is None
+    assert await world.stores.runs.lock_of("demo") is None
     run = await world.drive(run.run_id)
     assert run.state is RunState.COMPLETED
     assert len(world.gateway.calls) == calls
@@ -122,6 +123,15 @@ async def test_what_the_source_has_no_more_is_extra_at_the_target(world: World) 
     assert _named(proof, "group") == [("extra", "45", None)]
     assert (run.reason, _gates(proof)["counts_match"]) == ("proof.gate_failed", "failed")
     assert run.state is RunState.COMPLETED_WITH_ERRORS
+
+
+async def test_one_that_is_missing_and_one_too_many_do_not_make_up_for_each_other(world: World) -> None:
+    await _imported(world)
+    del world.portal.records["group"][45]
+    del world.gateway.records["group", "44"]
+    _, proof = await _validated(world)
+    assert _gates(proof)["counts_match"] == "failed"
+    assert "group: 1 missing and 1 that should not be there" in str(proof["gates"])
 
 
 async def test_what_changed_at_the_source_differs_until_it_is_imported(world: World) -> None:
@@ -362,3 +372,27 @@ async def test_a_row_of_the_proof_that_nobody_comes_back_from_is_left_unproven_b
     assert await world.stores.dead_letters.page(run.run_id) == []
     assert {one["figures"]["unread"] for one in proof["entities"].values()} == set(IMPORTED.values())
     assert _gates(proof)["counts_match"] == "unverified"
+
+
+async def test_what_is_missing_comes_again_though_storage_was_out_as_that_was_noted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.drive((await world.start()).run_id)
+    del world.gateway.records["group", "7"]
+    change, stumbles = References.change, iter([True])
+
+    async def out(self: References, plan: str, changes: Any) -> None:
+        if next(stumbles, False):
+            raise RetryLater("storage.unreachable", "out")
+        await change(self, plan, changes)
+
+    monkeypatch.setattr(References, "change", out)
+    looking = await world.start(RunMode.VALIDATE)
+    with pytest.raises(RetryLater):
+        await world.drive(looking.run_id)
+    world.clock.offset += 60
+    looked = await world.drive(looking.run_id)
+    assert looked.reason == "proof.differs"
+    run = await world.drive((await world.start()).run_id)
+    assert run.state is RunState.COMPLETED
+    assert ("group", "7") in world.gateway.records

@@ -52,7 +52,7 @@ async def test_a_repeat_is_known_when_the_run_has_ended(world: World) -> None:
     begun = await world.control.begun(NAMED)
     assert begun is not None
     assert (begun.run_id, begun.state) == (first.run_id, RunState.COMPLETED)
-    assert await world.stores.runs.lock_holder("demo") is None
+    assert await world.stores.runs.lock_of("demo") is None
 
 
 async def test_requests_of_one_name_at_the_same_time_begin_one_run(world: World) -> None:

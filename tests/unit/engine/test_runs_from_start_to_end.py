@@ -59,7 +59,7 @@ async def test_a_dry_run_counts_and_writes_nothing(world: World) -> None:
     assert run.state is RunState.COMPLETED
     assert await world.counts(run.run_id, "imported") == IMPORTED
     assert not world.gateway.records
-    assert await world.stores.runs.lock_holder("demo") is None
+    assert await world.stores.runs.lock_of("demo") is None
 
 
 async def test_a_second_start_is_refused_while_a_run_is_active(world: World) -> None:
@@ -90,6 +90,17 @@ async def test_a_changed_plan_halts_a_run_that_is_under_way(world: World) -> Non
     world.plan = replace(world.plan, digest="digest-2")
     halted = await world.drive(run.run_id)
     assert (halted.state, halted.reason) == (RunState.HALTED, "plan.changed")
+
+
+async def test_a_run_of_a_plan_that_has_changed_is_not_resumed_before_it_is_as_it_was(world: World) -> None:
+    run, before = await world.start(), world.plan
+    world.plan = replace(world.plan, digest="digest-2")
+    await world.drive(run.run_id)
+    with pytest.raises(ControlError, match="cancel it and start a new run"):
+        await world.control.resume(run.run_id, "tester", world.starter)
+    world.plan = before
+    await world.control.resume(run.run_id, "tester", world.starter)
+    assert (await world.drive(run.run_id)).state is RunState.COMPLETED
 
 
 async def test_another_store_behind_the_gateway_is_refused(world: World) -> None:

@@ -125,7 +125,9 @@ async def test_a_delta_that_leaves_a_gap_does_not_move_the_watermark_on(world: W
 async def test_a_run_that_lost_its_lock_is_not_resumed_beside_another(world: World) -> None:
     first = await world.start()
     await world.control.pause(first.run_id, "tester")
-    await world.stores.runs.unlock("demo", first.run_id)
+    lock = await world.stores.runs.lock_of("demo")
+    assert lock is not None
+    await world.stores.runs.unlock("demo", lock)
     await world.start()
     with pytest.raises(ControlError) as caught:
         await world.control.resume(first.run_id, "tester", world.starter)

@@ -187,6 +187,7 @@ async def test_a_run_that_fails_too_often_tells_its_most_frequent_causes(world) 
         world.portal.records["user"][i]["EMAIL"] = "nonsense"
     run = await world.drive((await world.start()).run_id)
     assert run.state is RunState.HALTED
+    assert "3 of 142 records attempted had failed when it was halted; the threshold is 1.0%" in run.message
     assert "3 x user (transform.bad_value, email): email is not an e-mail address, as user 3" in run.message
 
 

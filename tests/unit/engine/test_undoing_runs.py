@@ -42,7 +42,7 @@ async def test_undoing_the_only_run_leaves_nothing(world: World) -> None:
     assert undone.undo is None
     assert world.gateway.records == {}
     assert await known(world) == {}
-    assert await world.stores.runs.lock_holder("demo") is None
+    assert await world.stores.runs.lock_of("demo") is None
 
 
 async def test_a_run_after_an_undo_brings_the_same(world: World) -> None:

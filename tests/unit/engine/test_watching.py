@@ -43,13 +43,13 @@ async def test_the_lock_of_a_run_that_has_ended_is_taken_away(world) -> None:
     run = await world.drive((await world.start()).run_id)
     await world.stores.runs.lock("demo", run.run_id)
     await world.watchdog.look(("demo",), gone, world.starter)
-    assert await world.stores.runs.lock_holder("demo") is None
+    assert await world.stores.runs.lock_of("demo") is None
 
 
 async def test_the_lock_of_a_run_that_works_stays(world) -> None:
     run = await world.start()
     await world.watchdog.look(("demo",), alive, world.starter)
-    assert await world.stores.runs.lock_holder("demo") == run.run_id
+    assert (await world.stores.runs.lock_of("demo")).run_id == run.run_id
 
 
 @pytest.mark.parametrize(("age", "stays"), [(10, True), (120, False)], ids=["just now", "two minutes ago"])
@@ -58,7 +58,8 @@ async def test_a_lock_whose_run_was_never_written_stays_for_a_minute(world, age:
     holder = f"run-{taken:%Y%m%d-%H%M%S}-abcdef"
     await world.stores.runs.lock("demo", holder)
     await world.watchdog.look(("demo",), gone, world.starter)
-    assert await world.stores.runs.lock_holder("demo") == (holder if stays else None)
+    lock = await world.stores.runs.lock_of("demo")
+    assert (lock and lock.run_id) == (holder if stays else None)
 
 
 async def test_a_restart_is_told_in_the_actions_of_the_run(world) -> None:
@@ -81,7 +82,7 @@ async def test_the_newest_restarts_are_told_beside_what_people_did(world) -> Non
 
 async def test_a_run_whose_lock_another_has_is_not_revived(world) -> None:
     run = await world.start()
-    await world.stores.runs.unlock("demo", run.run_id)
+    await world.stores.runs.unlock("demo", await world.stores.runs.lock_of("demo"))
     other = await world.start()
     assert [one.run_id for one in await world.watchdog.look(("demo",), gone, world.starter)] == [other.run_id]
     assert (await world.run(run.run_id)).epoch == 1

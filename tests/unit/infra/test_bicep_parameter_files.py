@@ -7,6 +7,8 @@ import pytest
 
 from lab.bicep.proof import prove
 
+INFRA = Path(__file__).resolve().parents[3] / "infra"
+
 Give = Callable[[str, Any], list[str]]
 
 
@@ -50,8 +52,29 @@ def test_a_number_below_its_limits_is_caught(given: Give) -> None:
     assert given("vaultUndeleteDays", 6) == ["main.parameters.prod.json:1: vaultUndeleteDays is below 7"]
 
 
-def test_what_azd_fills_in_fits_every_type(given: Give) -> None:
-    assert given("alertsEnabled", "${PORTAGE_ALERTS=false}") == []
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alertsEnabled", "${PORTAGE_ALERTS=false}"),
+        ("alertEmails", "${PORTAGE_ALERT_EMAILS=[]}"),
+        ("undeleteDays", "${PORTAGE_DAYS}"),
+        ("signInClientId", "${PORTAGE_SIGN_IN=}"),
+    ],
+)
+def test_what_azd_fills_in_fits_every_type(given: Give, name: str, value: str) -> None:
+    assert given(name, value) == []
+
+
+def test_what_azd_fills_in_for_want_of_a_value_is_of_the_parameters_type(given: Give) -> None:
+    assert given("alertEmails", "${PORTAGE_ALERT_EMAILS=}") == [
+        "main.parameters.prod.json:1: alertEmails is array, not str"
+    ]
+
+
+def test_azd_takes_people_and_alerts_from_its_environment() -> None:
+    document = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+    of_people = ("alertEmails", "alertsEnabled", "dataOfficersGroupId", "operatorAddresses", "secretOfficersGroupId")
+    assert all(document[name]["value"].startswith("${PORTAGE_") for name in of_people)
 
 
 def test_a_parameter_without_a_default_has_to_be_given(copied: Path) -> None:

@@ -38,7 +38,7 @@ STRAY = (
     "shared/__pycache__/one.pyc",
     "shared/README.md",
 )
-KEPT = ("shared/model/run.py", "plans/one/tests.toml", "function_app.py", "requirements.txt")
+KEPT = ("shared/model/run.py", "plans/one/tests.toml", "plans/tables/codes.toml", "function_app.py", "requirements.txt")
 
 
 @pytest.fixture(scope="module")

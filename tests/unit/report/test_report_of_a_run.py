@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from shared.model.run import RunMode, RunOptions
 from shared.report.arrived import ENDS, MEANINGS
+from shared.report.page import render
 from tests.unit.engine.conftest import World
 from tests.unit.report.conftest import Report
 from tests.unit.report.schemas import strays
@@ -80,6 +83,14 @@ async def test_a_gate_that_nobody_asked_about_has_to_be_accepted(world: World, r
     assert _to_accept(found) == {"gate sample_equal": "not_asked: no record was made anew"}
 
 
+async def test_a_delta_that_had_nothing_to_read_back_proves_nothing_and_says_so(world: World, report: Report) -> None:
+    await world.drive((await world.start()).run_id)
+    found = await report(await world.drive((await world.start(RunMode.DELTA, ("user",))).run_id))
+    assert found["headline"]["verdict"] == "nothing_proven"
+    assert _to_accept(found)["user: not_asked"] == "the run had nothing of it to read back, and looked at nothing else"
+    assert "the rest of the target was not looked at" in render(found)
+
+
 async def test_nothing_is_open_where_all_is_proven(world: World, report: Report) -> None:
     world.options = RunOptions(sample=1.0)
     found = await report(await world.drive((await world.start()).run_id))
@@ -95,11 +106,46 @@ async def test_what_the_source_has_no_more_is_told_by_what_became_of_it(world: W
     assert (group["compared"], group["gone"], group["deleted"]) == (45, 1, 0)
 
 
+@pytest.mark.parametrize("mode", [RunMode.DELTA, RunMode.FULL])
+async def test_what_is_made_again_without_a_deleted_record_leaves_the_sums_as_they_are(
+    world: World, report: Report, mode: RunMode
+) -> None:
+    await world.drive((await world.start()).run_id)
+    del world.portal.records["user"][10]  # heads department 1
+    del world.portal.records["group"][10]
+    world.options = RunOptions(apply_deletes=True)
+    arrived = (await report(await world.drive((await world.start(mode)).run_id)))["arrived"]
+    department = arrived["entities"]["department"]
+    assert (department["made_again"], department["sent_again"], department["imported"]) == (1, 1, 0)
+    assert arrived["adds_up"]
+
+
+async def test_what_was_made_again_can_be_undone(world: World) -> None:
+    await world.drive((await world.start()).run_id)
+    del world.portal.records["user"][10]  # heads department 1
+    del world.portal.records["group"][10]
+    world.options = RunOptions(apply_deletes=True)
+    run = await world.drive((await world.start(RunMode.DELTA)).run_id)
+    preview = await world.undo_requests.preview(run.run_id, ())
+    assert {one.entity: one.updated for one in preview.scope} == {"department": 1, "user": 0, "group": 0}
+
+
 async def test_what_nobody_measured_is_not_made_up(world: World, report: Report) -> None:
     found = await report(await world.drive((await world.start(RunMode.DRY_RUN)).run_id))
     assert found["asked"]["target"]["store_id"] is None
     assert found["cost"]["storage_transactions"]["measured"] is None
     assert found["headline"]["verdict"] == "nothing_proven"
+
+
+async def test_what_was_undone_is_not_called_proven(world: World, report: Report) -> None:
+    run = await world.drive((await world.start()).run_id)
+    found = await report(await world.drive((await world.undo(run.run_id, "group")).run_id))
+    assert found["headline"] == {
+        "verdict": "nothing_proven",
+        "text": "Rolled back, and so not proven any more: group.",
+    }
+    assert found["proof"]["entities"]["group"]["verdict"] is None
+    assert found["proof"]["gates"] == []
 
 
 def _to_accept(report: dict[str, Any]) -> dict[str, str]:
