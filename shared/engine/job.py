@@ -92,7 +92,8 @@ class Pace:
     ``worker_seconds`` is how long one message may work. A wake-up counts as lost after ``heeded_within`` when its queue
     is empty, and after ``requeue_after`` in any case.
     ``judge_after`` is the number of records from which on the failure threshold counts. A row is given up after
-    ``most_attempts``, whatever the queues say. A run in which nothing has moved for ``stalled_after`` is restarted, and
+    ``most_attempts``, whatever the queues say: more than a defect takes before the poison queue has its message, whose
+    reader knows better what to do. A run in which nothing has moved for ``stalled_after`` is restarted, and
     halted when that did not help ``most_restarts`` times.
     """
 
@@ -107,7 +108,7 @@ class Pace:
     calls_in_flight: int = 4
     transient_attempts: int = 5
     judge_after: int = 100
-    most_attempts: int = 12
+    most_attempts: int = 30
     stalled_after: float = 900.0
     most_restarts: int = 3
 

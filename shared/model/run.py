@@ -112,6 +112,7 @@ class Run:
     waiting_on: str | None = None
     waiting_since: datetime | None = None
     waiting_reason: str | None = None
+    halted_at: datetime | None = None
     tolerated: int | None = 0
     repeats: bool = False
     follows: str | None = None

@@ -11,7 +11,7 @@ from shared.model.idmap import IdMapEntry, Origin
 from shared.model.records import DeadLetter
 from shared.model.run import Run, RunMode, RunOptions, RunState, Undo
 
-_INSTANTS = ("started_at", "finished_at", "since", "waiting_since", "source_time")
+_INSTANTS = ("started_at", "finished_at", "since", "waiting_since", "halted_at", "source_time")
 
 
 def dump_run(run: Run) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def test_a_body_that_is_no_json_is_a_problem_document(api: Api, content: bytes) 
     ("path", "names"),
     [
         ("/runs?plann=bitrix24_onprem", "expected plan, state"),
-        ("/runs?limit=5", "expected plan, state"),
+        ("/runs?limit=0", "limit: expected a whole number from 1"),
         ("/runs?plan=nowhere", "expected one of bitrix24_onprem"),
         ("/runs?state=asleep", "expected one of queued"),
         ("/runs?state=", "state: is empty"),

@@ -73,13 +73,15 @@ class Requeueing:
 
         The run that they belong to works again, in a new generation, and ends anew. Of a plan's runs only the newest
         that has selected letters takes them up, for the others are of older attempts at the same records. Raises
-        ControlError UNKNOWN_RUN, INVALID_STATE, RUN_ALREADY_ACTIVE or TARGET_CHANGED, and INVALID_REQUEST when places
-        are named in more than one run of a plan, or a cause without a run where there are very many letters.
+        ControlError UNKNOWN_RUN, RUN_ALREADY_ACTIVE or TARGET_CHANGED; INVALID_STATE, which it is too when letters are
+        of an entity that was rolled back; and INVALID_REQUEST when places are named in more than one run of a plan, or
+        a cause without a run where there are very many letters.
         """
         wishes, unknown = await self._wishes(selection)
         asked = [one for run, wish in wishes if (one := await self._asked(run, wish)) is not None]
         for one in asked:
             await self.control.may_requeue(one.run)
+            _check_undone(one)
         if not only_tell:
             for one in asked:
                 await self._reopen(one, who, starter)
@@ -141,6 +143,21 @@ class Requeueing:
         await self.stores.archive.put(blob, asked.wish.dump())
         letters = None if asked.chosen is None else len(asked.chosen.all)
         await self.control.requeue(asked.run.run_id, who, starter, blob=blob, letters=letters)
+
+
+def _check_undone(asked: _Asked) -> None:
+    """Refuse letters of what was rolled back: one record would come back, and all others of its entity be missing.
+
+    So are letters refused of which nobody can tell now what they are about. Raises ControlError INVALID_STATE.
+    """
+    run = asked.run
+    entities = set(run.undone) if asked.chosen is None else {one.entity for one in asked.chosen.all}
+    if gone := [name for name in run.undone if name in entities]:
+        message = (
+            f"Run {run.run_id} was rolled back for {', '.join(gone)}: those letters stay, and only a new run brings "
+            "their records; other letters go again if they are named"
+        )
+        raise ControlError("INVALID_STATE", message)
 
 
 async def _at_most(most: int, letters: AsyncIterable[DeadLetter]) -> AsyncIterator[DeadLetter]:

@@ -81,7 +81,7 @@ class Deleter:
         chosen = sorted(behind, key=lambda one: _place(one.source_id), reverse=True)[:_MOST]
         refused = await self._rounds(run, job, entity, chosen, may_call)
         stumbled = [(one, receipt) for one, receipt in refused if receipt.retryable]
-        counts = Counts(deleted=len(chosen) - len(refused), transient=len(stumbled))
+        counts = Counts(deleted=await self._untold(run, entity), transient=len(stumbled))
         if stumbled and place.tried < self.pace.transient_attempts:
             return Deleted(counts, Place(below, place.tried + 1), STUMBLE.after(place.tried))
         kept = refused if last else stumbled
@@ -104,6 +104,13 @@ class Deleter:
             owner = job.plan.entity(name).goes_with
             name = None if owner is None else owner.entity
         return False
+
+    async def _untold(self, run: Run, entity: str) -> int:
+        """How many are deleted that no row told of: an attempt that broke off has deleted some as well."""
+        stones = await self.stores.tombstones.of(run.plan, entity)
+        deleted = sum(one.fate is Fate.DELETED and one.seen_by == run.run_id for one in stones)
+        rows = await self.stores.ledger.scan(run.run_id, entity=entity, stage=Stage.DELETE)
+        return deleted - sum(row.counts.deleted for row in rows)
 
     async def _rounds(
         self, run: Run, job: Job, entity: str, chosen: Sequence[Tombstone], may_call: MayCall

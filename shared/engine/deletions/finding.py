@@ -126,9 +126,18 @@ class Finder:
         return await job.source.gone(entity, source_ids, ExtractedRows(run, self.stores, self.rows))
 
     async def _gone_owners(self, run: Run, owner: Owner | None) -> frozenset[str]:
+        """Those that this run missed, and those deleted before it that did not come back since."""
         if owner is None:
             return frozenset()
-        return frozenset(one.source_id for one in await self.stores.tombstones.of(run.plan, owner.entity))
+        stones = await self.stores.tombstones.of(run.plan, owner.entity)
+        missed = {one.source_id for one in stones if one.seen_by == run.run_id}
+        before = {
+            one.source_id: one.entry.within
+            for one in stones
+            if one.fate is Fate.DELETED and one.source_id not in missed
+        }
+        back = await self.stores.idmaps.of(run.plan).find(owner.entity, before)
+        return frozenset(missed | (before.keys() - back.keys()))
 
     async def _ids(self, run: Run, entity: str) -> Ids:
         """All that the run read of an entity."""

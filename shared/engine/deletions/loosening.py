@@ -50,7 +50,7 @@ class Loosener:
         of_come = job.mappings[entity].references.intersection(name for name, _ in come)
         after, until = str((row.cursor or {})["after"]), self.clock.monotonic() + _SECONDS
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        every = entity in run.remade
+        every = entity in run.remade and bool((row.cursor or {}).get("all", True))
         place: str | None = after if leaving or come or every else None
         while place is not None and self.clock.monotonic() < until and len(found) < _PARTS - 1:
             page = await self.stores.idmaps.of(run.plan).scan(entity, place)

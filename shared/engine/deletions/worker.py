@@ -92,7 +92,7 @@ class Remover:
                 counts = await self._deleter.take_out(run, job, entity)
             case Part.LOOSEN:
                 counts, place = Counts(), await self._loosener.loosen(run, job, row)
-                rest = None if place is None else {"after": place}
+                rest = None if place is None else {**cursor, "after": place}
             case _:
                 await self.target_guard.capabilities(run, job)
                 last, begin = row.key.part == Part.LAST, Place(**cursor)

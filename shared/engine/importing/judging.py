@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.engine.archive.rebuilding import RowsLost
 from shared.engine.clock import Clock
 from shared.engine.importing.describing import Descriptions
-from shared.engine.importing.lookup import Own, References
+from shared.engine.importing.lookup import Moment, Own, References
 from shared.engine.importing.origins import Origins, links_of
 from shared.engine.importing.outcome import Outcome
 from shared.engine.importing.overtaking import overtaken
@@ -56,12 +56,12 @@ class Judging:
         ``early`` counts those in that link to something which may still arrive before their turn.
         """
         key = outcome.results.row.key
-        entity, stage = key.entity, None if early else key.stage
+        entity, moment = key.entity, Moment.of(key, early=early)
         around = await self.descriptions.of(run, job, entity)
         outcome.origins = Origins.of(job.mappings[entity], around, records)
         own = Own(entity, outcome.places, outcome.known)
         links = links_of(outcome.known.values())
-        lookup = own.first(await self.references.lookup(run, stage, own.others(links)))
+        lookup = own.first(await self.references.lookup(run, moment, own.others(links)))
         return [
             record
             for record in records

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from shared.model.idmap import IdMapEntry, block_of
-from shared.model.ledger import Stage
+from shared.model.ledger import PageKey, Stage
 from shared.model.run import Run
 from shared.ports.stores import IdMap, IdMaps
 from shared.transform.references import Lookup, Pending
@@ -79,28 +79,45 @@ class BlockCache:
         return place, block
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When in a run something is looked up. ``early``: for a slice whose turn has not come.
+
+    Patches are made twice: when all is in, and again (``made_again``) when records have gone.
+    """
+
+    stage: Stage
+    made_again: bool = False
+    early: bool = False
+
+    @staticmethod
+    def of(key: PageKey, *, early: bool = False) -> "Moment":
+        """When the row of ``key`` is worked on."""
+        return Moment(key.stage, key.makes_again, early)
+
+
 @dataclass(slots=True)
 class References:
     """The id maps as this process sees them: caches for each plan, which serve one generation of one run.
 
     Workers write through it, so that nobody here is answered what was true before. Other processes give new ids to
-    records that have one, too: to a changed file, to what the target had lost. A stage begins when all that it refers
-    to is in for good, and believes nothing that was read before: each has a cache of its own.
+    records that have one, too: to a changed file, to what the target had lost. Each moment begins when all that it
+    refers to is in for good, and believes nothing that was read before: it has a cache of its own.
     """
 
     idmaps: IdMaps
     _generations: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _caches: defaultdict[str, dict[Stage | None, BlockCache]] = field(default_factory=lambda: defaultdict(dict))
+    _caches: defaultdict[str, dict[Moment, BlockCache]] = field(default_factory=lambda: defaultdict(dict))
 
-    async def lookup(self, run: Run, stage: Stage | None, references: Iterable[Pending]) -> Lookup:
-        """See ``BlockCache.lookup``. ``stage`` is what asks; None for a slice that is looked at before its turn."""
+    async def lookup(self, run: Run, moment: Moment, references: Iterable[Pending]) -> Lookup:
+        """See ``BlockCache.lookup``."""
         if self._generations.get(run.plan) != (generation := (run.run_id, run.epoch)):
             self._generations[run.plan] = generation
             self._caches.pop(run.plan, None)
         caches = self._caches[run.plan]
-        if stage not in caches:
-            caches[stage] = BlockCache(self.idmaps.of(run.plan))
-        return await caches[stage].lookup(references)
+        if moment not in caches:
+            caches[moment] = BlockCache(self.idmaps.of(run.plan))
+        return await caches[moment].lookup(references)
 
     async def write(self, plan: str, entries: Sequence[IdMapEntry]) -> None:
         """Write to the id map, and answer by it from now on. A write that fails may have been made in part."""

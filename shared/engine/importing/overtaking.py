@@ -24,9 +24,10 @@ async def writing_beside(runs: RunStore, run: Run) -> Run | None:
 
 
 def _worked_since(run: Run, moment: datetime) -> bool:
-    """Whether it works, or has ended, or was paused or the like, after ``moment``."""
-    acted = any(datetime.fromisoformat(str(action["at"])) > moment for action in run.actions)
-    return run.state.works or acted or (run.finished_at is not None and run.finished_at > moment)
+    """Whether it works, or ended, was halted, paused or the like after ``moment``."""
+    acted = [datetime.fromisoformat(str(action["at"])) for action in run.actions]
+    times = [*acted, *(one for one in (run.finished_at, run.halted_at) if one is not None)]
+    return run.state.works or any(one > moment for one in times)
 
 
 async def overtaken(runs: RunStore, run: Run, entries: Iterable[IdMapEntry]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from shared.engine.importing.describing import Descriptions
-from shared.engine.importing.lookup import Own, References
+from shared.engine.importing.lookup import Moment, Own, References
 from shared.engine.importing.origins import Origins, links_of
 from shared.engine.importing.outcome import Outcome
 from shared.engine.job import Job
@@ -73,7 +73,7 @@ class Seals:
         links = {one: links_of((entry,)) for one, entry in known.items() if entry.origin is not None}
         firm = {link for found in links.values() for link in found if link.entity not in outcome.volatile}
         own = Own(outcome.results.row.key.entity, outcome.places, outcome.known)
-        lookup = own.first(await self.references.lookup(run, Stage.IMPORT, own.others(firm)))
+        lookup = own.first(await self.references.lookup(run, Moment(Stage.IMPORT), own.others(firm)))
         missing = {link for link in firm if lookup(link.entity, link.source_id) is None}
         opened = defaultdict(list)
         for one in sorted(outcome.places):

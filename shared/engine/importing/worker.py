@@ -18,7 +18,7 @@ from shared.engine.importing.delivering import Delivery, deliver
 from shared.engine.importing.describing import Descriptions
 from shared.engine.importing.judging import Judging
 from shared.engine.importing.levels import levels
-from shared.engine.importing.lookup import Own, References
+from shared.engine.importing.lookup import Moment, Own, References
 from shared.engine.importing.outcome import Outcome
 from shared.engine.importing.overwriting import versions_there
 from shared.engine.importing.placeholders import entries_of, made_up, placeholder, there
@@ -146,14 +146,14 @@ class Importer:
 
     async def _lookup(self, attempt: Attempt, job: Job, drafts: dict[str, JsonObject], outcome: Outcome) -> Lookup:
         """Answers for all that these records refer to: of the slice's own, as they are when it is asked."""
-        run, stage = attempt.run, attempt.row.key.stage
+        run, moment = attempt.run, Moment.of(attempt.row.key)
         own = Own(attempt.row.key.entity, outcome.places, outcome.known)
         needed = own.others(one for data in drafts.values() for one in pending(data))
-        lookup = await self.references.lookup(run, stage, needed)
+        lookup = await self.references.lookup(run, moment, needed)
         if run.mode.writes and (gone := made_up(needed, lookup)):
             for entity, ids in gone.items():
                 await self._make_up(attempt, job, entity, ids, outcome)
-            lookup = await self.references.lookup(run, stage, needed)
+            lookup = await self.references.lookup(run, moment, needed)
         return own.first(lookup)
 
     async def _import(

@@ -7,7 +7,7 @@ from hashlib import blake2b
 import orjson
 
 from shared.engine.importing.describing import Descriptions
-from shared.engine.importing.lookup import Own, References
+from shared.engine.importing.lookup import Moment, Own, References
 from shared.engine.importing.overtaking import written_since
 from shared.engine.job import Job
 from shared.engine.proof.fields import differences
@@ -234,7 +234,7 @@ async def make_anew(
     places = [record.id for record in slice_.records]
     own = Own(slice_.entity, frozenset(places), slice_.known)
     needed = own.others(one for data in drafts.values() for one in pending(data))
-    lookup = own.first(await references.lookup(slice_.run, Stage.VERIFY, needed))
+    lookup = own.first(await references.lookup(slice_.run, Moment(Stage.VERIFY), needed))
     return {source_id: resolve(data, lookup).data for source_id, data in drafts.items()}
 
 

@@ -25,7 +25,8 @@ class Conclusion:
 def conclusion(run: Run, plan: Plan, entities: Sequence[EntityProgress]) -> Conclusion:
     """``failed`` when every entity is blocked.
 
-    An entity that the source does not offer is shown as such, and is no error unless it was asked for by name.
+    An entity that the source does not offer is shown as such, and is no error unless it was asked for by name. What was
+    rolled back before a part of the run was done again should not be at the target: it is not judged, nor are gates.
     """
     whole_plan = run.entities == plan.names
     against = next(_against(run, plan, entities, whole_plan=whole_plan), None)
@@ -52,12 +53,13 @@ def _against(
             yield "proof.unverified" if proven else None, _told(entity.row)
     if stayed := _stayed(entities):
         yield stayed
-    if refuted := _refuted(proven.values()):
+    there = [one for one in proven.values() if one.name not in run.undone]
+    if refuted := _refuted(there):
         yield "proof.differs", f"The target is not as it should be: {refuted}"
-    open_gates = [gate for gate in judged(run, plan, by_name) if not gate.fine]
+    open_gates = [gate for gate in ([] if run.undone else judged(run, plan, by_name)) if not gate.fine]
     if failed := [gate for gate in open_gates if gate.outcome is Outcome.FAILED]:
         yield "proof.gate_failed", _gates(failed)
-    if unsure := [_unsure(one) for one in proven.values() if verdict_of(run, one) is Verdict.UNVERIFIED]:
+    if unsure := [_unsure(one) for one in there if verdict_of(run, one) is Verdict.UNVERIFIED]:
         yield "proof.unverified", f"Neither proven nor refuted: {', '.join(unsure)}"
     if open_gates:
         yield "proof.unverified", _gates(open_gates)

@@ -16,6 +16,7 @@ from shared.engine.runs.refusals import ControlError
 from shared.engine.runs.repeating import Named, Repeats
 from shared.engine.runs.request import RunRequest
 from shared.engine.runs.sources import foreign
+from shared.engine.runs.transitions import cancelled, going_on, paused
 from shared.model.errors import Conflict, PortageError
 from shared.model.quoting import quoted
 from shared.model.run import ORCHESTRATION, Run, RunState, Undo
@@ -75,12 +76,18 @@ class RunControl:
             run = await self.stores.runs.insert(await drafting.after_others(job, request, run))
         except Conflict:
             return await self.existing(run.run_id)  # that of another request of this name, at the same time
+        try:
+            await self._keep_lock(run, self._cancelled)  # what was not written yet may have been taken for abandoned
+        except ControlError:
+            if named is not None:
+                await self._repeats.forget(named)
+            raise
         await self._drive(run, starter)
         return run
 
     async def pause(self, run_id: str, who: str) -> Run:
         """Queued or running → paused. Work in hand is finished, nothing new begins."""
-        return await self._change(run_id, "pause", who, lambda run: run.state.works, _paused)
+        return await self._change(run_id, "pause", who, lambda run: run.state.works, paused)
 
     async def resume(self, run_id: str, who: str, starter: Starter, *, failure_threshold: float | None = None) -> Run:
         """Paused or halted → running, as a new generation that starts from the ledger.
@@ -104,7 +111,7 @@ class RunControl:
             who,
             lambda run: run.state in (RunState.PAUSED, RunState.HALTED),
             lambda run: replace(
-                _going_on(run),
+                going_on(run),
                 tolerated=None,
                 options=replace(run.options, failure_threshold=failure_threshold)
                 if failure_threshold is not None
@@ -145,7 +152,7 @@ class RunControl:
             who,
             lambda run: run.state not in _OVER and run.undo is None,
             lambda run: replace(
-                _going_on(run),
+                going_on(run),
                 finished_at=None,
                 tolerated=None,
                 plan_hash=job.plan.digest,
@@ -153,11 +160,7 @@ class RunControl:
             ),
             **({} if letters is None else {"letters": letters}),
         )
-        try:
-            await self._locks.take(run)  # that of an ended run may have been taken for a stale one before it worked
-        except ControlError:
-            await self._step_back(run, _paused)
-            raise
+        await self._keep_lock(run, paused)  # that of an ended run may have been taken for a stale one before it worked
         await self.outages.clear(run_id, "source", "target")
         await self._drive(run, starter)
         return run
@@ -177,15 +180,11 @@ class RunControl:
             ROLLBACK,
             who,
             lambda run: run.undo is None and (run.state, run.epoch) == (undo.state, epoch),
-            lambda run: replace(_going_on(run), finished_at=None, undo=undo, undos=run.undos + 1),
+            lambda run: replace(going_on(run), finished_at=None, undo=undo, undos=run.undos + 1),
         )
-        try:
-            await self._locks.take(run)  # as for ``requeue``
-        except ControlError:
-            await self._step_back(
-                run, lambda run: replace(_paused(run), state=undo.state, finished_at=finished_at, undo=None)
-            )
-            raise
+        await self._keep_lock(  # as for ``requeue``
+            run, lambda run: replace(paused(run), state=undo.state, finished_at=finished_at, undo=None)
+        )
         await self.outages.clear(run_id, "source", "target")
         await self._drive(run, starter)
         return run
@@ -195,16 +194,14 @@ class RunControl:
 
         An undo cannot be: half of it would leave the id map behind the target.
         """
-        now, run = self.clock.now(), await self.existing(run_id)
+        run = await self.existing(run_id)
         lock = await self.stores.runs.lock_of(run.plan)
         run = await self._change(
             run_id,
             "cancel",
             who,
             lambda run: not run.state.ended and run.undo is None,
-            lambda run: replace(
-                run, state=RunState.CANCELLED, finished_at=now, waiting_on=None, waiting_since=None, waiting_reason=None
-            ),
+            self._cancelled,
         )
         await give_back(self.stores.runs, run, lock)
         return run
@@ -218,6 +215,17 @@ class RunControl:
         action = {"action": RESTART, "by": who, "at": self.clock.now().isoformat(), "reason": why}
         again = noted(replace(run, epoch=run.epoch + 1), action)
         await self._drive(await self.stores.runs.replace(again), starter)
+
+    async def _keep_lock(self, run: Run, back: Callable[[Run], Run]) -> None:
+        """Take the lock again for a run that works by now, or have it step back. Raises ControlError."""
+        try:
+            await self._locks.take(run)
+        except ControlError:
+            await self._step_back(run, back)
+            raise
+
+    def _cancelled(self, run: Run) -> Run:
+        return cancelled(run, self.clock.now())
 
     async def _step_back(self, run: Run, back: Callable[[Run], Run]) -> None:
         """Take back a generation that lost its lock before it began; what others made of the run meanwhile stays."""
@@ -278,20 +286,3 @@ class RunControl:
             except Conflict:
                 continue
         raise ControlError("INVALID_STATE", f"The run changes too fast to {action} it; try again")
-
-
-def _going_on(run: Run) -> Run:
-    return replace(
-        run,
-        state=RunState.RUNNING,
-        epoch=run.epoch + 1,
-        reason=None,
-        message=None,
-        waiting_on=None,
-        waiting_since=None,
-        waiting_reason=None,
-    )
-
-
-def _paused(run: Run) -> Run:
-    return replace(run, state=RunState.PAUSED, waiting_on=None, waiting_since=None, waiting_reason=None)

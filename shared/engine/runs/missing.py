@@ -4,8 +4,9 @@ There are these steps, each of them a part of the stage ``DELETE``: it is found;
 too much of it; what refers to it is made again without it; it is deleted at the target; and what the target refused,
 since others that go as well referred to it, is deleted when those are gone.
 
-What refers to records that a delta brought for the first time is made again, too: it may not have changed itself. So is
-all that a delta does not read of an entity whose mapping is another one than when it was read.
+What refers to records that a delta brought for the first time is made again, too: it may not have changed itself. It is
+looked for anew when a requeued one came late. All that a delta does not read of an entity is made again, once, where
+the mapping is another one than when it was read.
 """
 
 from collections.abc import Sequence
@@ -51,11 +52,14 @@ class LookingForMissing:
             return True
         chosen = [one for one in chosen if not any(row.state is PageState.DEAD for row in one.steps(Part.FIND))]
         leaving = [one for one in chosen if one.no_longer.gone and run.options.apply_deletes]
-        brings = any(one.counts.created or one.again.created for one in progress)
-        unread = [one for one in chosen if one.name in run.remade or (brings and one.name in run.reads_since)]
+        created = sum(one.counts.created + one.again.created for one in progress)
+        unread = [one for one in chosen if one.name in run.remade or (created and one.name in run.reads_since)]
         for part, entities in ((Part.TAKE_OUT, leaving), (Part.LOOSEN, chosen if leaving else unread)):
             for entity in entities:
-                await self._open(run, entity, part)
+                if part is Part.LOOSEN:
+                    await self._loosen(run, entity, created)
+                else:
+                    await self._open(run, entity, part)
             if not all(_is_over(one, part) for one in entities):
                 return True
         if any(row.state is PageState.PENDING for one in chosen for row in one.patches):
@@ -85,9 +89,19 @@ class LookingForMissing:
     async def _open(self, run: Run, entity: EntityProgress, part: Part) -> None:
         if entity.steps(part):
             return
-        key = PageKey(run.run_id, entity.name, part, Stage.DELETE, 0, part)
-        cursor: JsonObject = {"after": ""} if part in (Part.FIND, Part.LOOSEN) else {}
-        row = PageRow(key, cursor=cursor)
+        await self._insert(run, entity, part, 0, {"after": ""} if part is Part.FIND else {})
+
+    async def _loosen(self, run: Run, entity: EntityProgress, created: int) -> None:
+        """Anew when more was ``created`` since, as what a person requeued; ``all`` is made again but once."""
+        rows = entity.steps(Part.LOOSEN)
+        told = any(row.state is PageState.PENDING or (row.cursor or {}).get("of") == created for row in rows)
+        if told or (rows and entity.name not in run.reads_since):
+            return
+        seq = max((row.key.seq + 1 for row in rows), default=0)
+        await self._insert(run, entity, Part.LOOSEN, seq, {"after": "", "of": created, "all": not rows})
+
+    async def _insert(self, run: Run, entity: EntityProgress, part: Part, seq: int, cursor: JsonObject) -> None:
+        row = PageRow(PageKey(run.run_id, entity.name, part, Stage.DELETE, seq, part), cursor=cursor)
         await self.ledger.insert([row])
         entity.missing.append(row)
 

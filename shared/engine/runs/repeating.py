@@ -69,6 +69,10 @@ class Repeats:
             return run_id
         raise ControlError("RUN_ALREADY_ACTIVE", "This very request is being carried out; look at the runs")
 
+    async def forget(self, named: Named) -> None:
+        """Its run ended before it began: the request counts as never sent."""
+        await self.rows.delete(_KIND, named.row)
+
 
 def _run_id(named: Named, value: JsonObject) -> str:
     if value["body"] != named.digest:

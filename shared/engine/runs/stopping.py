@@ -1,6 +1,7 @@
 """What the engine does about errors: note an outage, block an entity, halt a run."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.engine.pauses import OUTAGE
 from shared.engine.runs.outages import Outages
@@ -56,18 +57,19 @@ class Stopping:
             if current is None or not current.state.works or current.epoch != epoch:
                 return
             try:
-                await self.stores.runs.replace(_halted(current, reason, message))
+                await self.stores.runs.replace(_halted(current, reason, message, self.outages.clock.now()))
             except Conflict:
                 continue
             return
 
 
-def _halted(run: Run, reason: str, message: str) -> Run:
+def _halted(run: Run, reason: str, message: str, now: datetime) -> Run:
     return replace(
         run,
         state=RunState.HALTED,
         reason=reason,
         message=message,
+        halted_at=now,
         waiting_on=None,
         waiting_since=None,
         waiting_reason=None,

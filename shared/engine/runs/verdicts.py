@@ -114,7 +114,7 @@ def judged(run: Run, plan: Plan, progress: Mapping[str, EntityProgress]) -> list
     if gates.orphans is not None:
         found.append(_orphans(run, gates.orphans, cases))
     if gates.images is not None and FILES in cases:
-        found.append(_images(gates.images, cases[FILES]))
+        found.append(_images(run, gates.images, cases[FILES]))
     if gates.dead_letters is not None:
         found.append(_dead_letters(gates.dead_letters, cases))
     if gates.retries is not None:
@@ -207,7 +207,7 @@ def _orphans(run: Run, wanted: int, cases: Mapping[str, _Case]) -> GateResult:
     return GateResult(name, outcome, wanted, total, detail)
 
 
-def _images(wanted: float, files: _Case) -> GateResult:
+def _images(run: Run, wanted: float, files: _Case) -> GateResult:
     """Of all files that should have arrived, what the source could not give too. One must have been opened."""
     name, proof, lost = "images", files.proof, files.counts.dead_lettered
     if files.verdict is Verdict.NOT_ASKED and not lost:
@@ -216,8 +216,10 @@ def _images(wanted: float, files: _Case) -> GateResult:
     good = proof.verified - proof.unopened
     share = good / due if due else None
     detail = f"{good} of {due} files are as the source has them; {proof.sampled} were fetched and opened"
-    unsure = files.unsure or bool(due and not proof.sampled)
-    return _by_share(name, wanted, share, detail, unsure=unsure)
+    told = _by_share(name, wanted, share, detail, unsure=files.unsure or bool(due and not proof.sampled))
+    if told.outcome is Outcome.UNVERIFIED and not files.unsure and not run.options.sample:
+        return _not_asked(name, wanted, f"{detail}, since the run has no sample")
+    return told
 
 
 def _dead_letters(wanted: float, cases: Mapping[str, _Case]) -> GateResult:

@@ -59,6 +59,26 @@ async def test_a_defect_whose_messages_get_lost_is_given_up_in_the_end(world) ->
     assert {one.reason for one in await world.stores.dead_letters.page(run.run_id)} == {"page.crashed_worker"}
 
 
+async def test_the_watchdog_leaves_a_defect_to_the_poison_queue_while_that_has_no_message_of_it(world) -> None:
+    """A message that was dequeued comes back after 30 seconds, four times; its row is woken up in between as well."""
+    run = await world.start(entities=("department",))
+    message = await world.first_import(run)
+    broken(world)
+    coming, found = dict[float, list[ImportMessage]](), []
+    for second in range(0, 120, 2):
+        await world.tick(run)
+        new = [ImportMessage.load(text) for text in await world.messages(IMPORT_QUEUE)]
+        for one in [*new, *coming.pop(second, [])]:
+            with contextlib.suppress(Defect):
+                await world.work(one)
+                continue
+            coming.setdefault(second + 30, []).append(one)
+        world.clock.offset += 2
+        found += await world.watchdog.look(("demo",), _alive, world.starter)
+    assert found == []
+    assert (await world.stores.ledger.get(message.key)).state is PageState.PENDING
+
+
 async def _alive(_instance_id: str) -> bool:
     return True
 

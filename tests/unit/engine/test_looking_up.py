@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.engine.importing.lookup import BlockCache, Own, References
+from shared.engine.importing.lookup import BlockCache, Moment, Own, References
 from shared.model.idmap import IdMapEntry
 from shared.model.ledger import Stage
 from shared.model.run import Run, RunMode, RunState
 from shared.storage.memory.rows import MemoryIdMap, MemoryIdMaps
 from shared.transform.references import Pending
 
+TURN = Moment(Stage.IMPORT)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -88,9 +89,9 @@ async def test_what_this_process_writes_is_what_it_answers() -> None:
     references = References(idmaps)
     run = a_run("run-1", 1)
     await references.write(run.plan, [an_entry("user", "1")])
-    assert (await references.lookup(run, Stage.IMPORT, [a_reference("user", "1")]))("user", "1") == "t1"
+    assert (await references.lookup(run, TURN, [a_reference("user", "1")]))("user", "1") == "t1"
     await references.write(run.plan, [replace(an_entry("user", "1"), target_id="other")])
-    assert (await references.lookup(run, Stage.IMPORT, [a_reference("user", "1")]))("user", "1") == "other"
+    assert (await references.lookup(run, TURN, [a_reference("user", "1")]))("user", "1") == "other"
 
 
 @pytest.mark.parametrize("later", [("run-1", 2), ("run-2", 1)])
@@ -98,19 +99,19 @@ async def test_another_run_or_generation_looks_for_itself(later: tuple[str, int]
     idmaps = MemoryIdMaps()
     references = References(idmaps)
     await idmaps.of("demo").write([an_entry("user", "1")])
-    await references.lookup(a_run("run-1", 1), Stage.IMPORT, [a_reference("user", "1")])
+    await references.lookup(a_run("run-1", 1), TURN, [a_reference("user", "1")])
     await idmaps.of("demo").write([replace(an_entry("user", "1"), target_id="other")])
-    assert (await references.lookup(a_run(*later), Stage.IMPORT, [a_reference("user", "1")]))("user", "1") == "other"
+    assert (await references.lookup(a_run(*later), TURN, [a_reference("user", "1")]))("user", "1") == "other"
 
 
-@pytest.mark.parametrize("earlier", [None, Stage.IMPORT])
-async def test_a_later_stage_does_not_believe_what_an_earlier_one_has_read(earlier: Stage | None) -> None:
+@pytest.mark.parametrize("earlier", [Moment(Stage.IMPORT, early=True), Moment(Stage.IMPORT), Moment(Stage.PATCH)])
+async def test_a_later_moment_does_not_believe_what_was_read_at_an_earlier_one(earlier: Moment) -> None:
     idmaps, run = MemoryIdMaps(), a_run("run-1", 1)
     references = References(idmaps)
     await idmaps.of("demo").write([an_entry("user", "1")])
     await references.lookup(run, earlier, [a_reference("user", "1")])
     await idmaps.of("demo").write([replace(an_entry("user", "1"), target_id="written-elsewhere")])
-    lookup = await references.lookup(run, Stage.PATCH, [a_reference("user", "1")])
+    lookup = await references.lookup(run, Moment(Stage.PATCH, made_again=True), [a_reference("user", "1")])
     assert lookup("user", "1") == "written-elsewhere"
 
 

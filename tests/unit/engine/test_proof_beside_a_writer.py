@@ -44,6 +44,25 @@ async def test_what_another_run_wrote_meanwhile_is_not_taken_for_a_difference(wo
     assert "the list or count was not to be had: proof.overtaken" in group["reasons"]
 
 
+async def test_a_writer_that_was_halted_meanwhile_counts_too(world: World) -> None:
+    await _full(world)
+    writer = await world.start()
+    looking = await world.start(RunMode.VALIDATE)
+    del world.gateway.records["group", "7"]
+    await world.advancer.stopping.halt(writer.run_id, writer.epoch, "run.defect", "a defect")
+    run = await world.drive(looking.run_id)
+    assert run.reason == "proof.unverified"
+
+
+async def test_a_writer_that_was_halted_before_is_no_excuse(world: World) -> None:
+    await _full(world)
+    writer = await world.start()
+    await world.advancer.stopping.halt(writer.run_id, writer.epoch, "run.defect", "a defect")
+    del world.gateway.records["group", "7"]
+    world.clock.offset += 60
+    assert (await world.drive((await world.start(RunMode.VALIDATE)).run_id)).reason == "proof.differs"
+
+
 async def test_what_another_run_wrote_before_is_no_excuse(world: World) -> None:
     await _full(world)
     del world.gateway.records["group", "7"]

@@ -151,3 +151,38 @@ async def test_what_stops_a_run_is_done_once(world: World, action: str) -> None:
     with pytest.raises(ControlError):
         await act(run.run_id, "tester")
     assert await world.run(run.run_id) == before
+
+
+class Dawdling(BreakingOff):
+    """A store that takes seconds to write the first run, in which somebody starts another one."""
+
+    def __init__(self, inner: RunStore, world: World) -> None:
+        super().__init__(inner)
+        self.world = world
+        self.others: list[Run] = []
+
+    async def insert(self, run: Run) -> Run:
+        if not self.others:
+            self.others.append(run)
+            self.world.clock.offset += 3
+            self.others[0] = await start(self.world, None)
+        return await self.inner.insert(run)
+
+
+async def test_a_repeat_whose_lock_was_taken_for_abandoned_steps_back(world: World) -> None:
+    """The id of a run is promised, and grows too old while the repeated request is about to write the run."""
+    whole = world.stores
+    world.stores = replace(whole, runs=BreakingOff(whole.runs))
+    world.rewire()
+    with pytest.raises(Killed):
+        await start(world)
+    world.clock.offset += 58.5
+    dawdling = Dawdling(whole.runs, world)
+    world.stores = replace(whole, runs=dawdling)
+    world.rewire()
+    with pytest.raises(ControlError) as refused:
+        await start(world)
+    assert refused.value.code == "RUN_ALREADY_ACTIVE"
+    working = [run.run_id for run in await whole.runs.list() if run.state.works]
+    assert working == [run.run_id for run in dawdling.others]
+    assert await world.control.begun(NAMED) is None  # and can be asked for again

@@ -107,5 +107,4 @@ class PlanWorld(World):
 def whole_plan(each: int) -> PlanWorld:
     """A world in which nothing has happened yet. Its files are rows alone, which nobody can open."""
     pace = Pace(slice_rows=1_000, halt_after=900)
-    plan = replace(LOADED.plan, gates=replace(LOADED.plan.gates, images=None))
-    return PlanWorld(PlanPortal(each), PlanGateway(), open_memory_stores(), ManualClock(), pace, plan)
+    return PlanWorld(PlanPortal(each), PlanGateway(), open_memory_stores(), ManualClock(), pace, LOADED.plan)
