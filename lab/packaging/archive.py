@@ -10,6 +10,9 @@ RULES = ".funcignore"
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 """The date of every file: the same checkout gives the same bytes."""
 
+_MODE = 0o100644
+"""A plain file that everybody may read: the platform unpacks and reads it as different users."""
+
 
 def contents(root: Path) -> list[Path]:
     """The files of the archive, relative to ``root``, in order; links are files like others."""
@@ -22,7 +25,9 @@ def build(root: Path, archive: Path) -> list[Path]:
     files = contents(root)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in files:
-            packed.writestr(zipfile.ZipInfo(file.as_posix(), _EPOCH), (root / file).read_bytes(), zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(file.as_posix(), _EPOCH)
+            entry.external_attr = _MODE << 16
+            packed.writestr(entry, (root / file).read_bytes(), zipfile.ZIP_DEFLATED)
     return files
 
 

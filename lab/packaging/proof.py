@@ -12,6 +12,7 @@ import sys
 import tempfile
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,22 @@ def _in_this_python(place: Path) -> dict[str, Any]:
     return found
 
 
+def _worker_pythons() -> Iterator[str]:
+    """The one on the path, which may be a shim of pyenv for a version that is not switched on; and pyenv's own."""
+    if (found := shutil.which(_WORKER_PYTHON)) is not None:
+        yield found
+    for one in sorted(Path.home().glob(f".pyenv/versions/*/bin/{_WORKER_PYTHON}")):
+        yield str(one)
+
+
+def _works(python: str) -> bool:
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
+
+
 def _by_the_worker(place: Path) -> set[str] | None:
     """Names of the functions, or None where it cannot be tried."""
-    found = shutil.which(_WORKER_PYTHON)
-    if found is None or subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode:
+    found = next((one for one in _worker_pythons() if _works(one)), None)
+    if found is None:
         print(f"the worker library: left out, there is no {_WORKER_PYTHON}")
         return None
     _run(found, "-m", "venv", place / "worker")

@@ -113,7 +113,8 @@ class Settings(BaseModel):
     telemetry: Literal["opencensus", "opentelemetry", "none"] | None = Field(
         None,
         alias="PORTAGE_TELEMETRY",
-        description="What delivers telemetry; unset: opencensus with a connection string, none without",
+        description="What delivers telemetry: `opencensus`, `opentelemetry` or `none`; "
+        "unset: `opencensus` with a connection string, `none` without",
     )
     telemetry_share: float = Field(
         1.0,

@@ -121,7 +121,7 @@ def test_every_record_is_measured_once(told: Told) -> None:
 @pytest.mark.parametrize(
     "name", ["portage.pages", "portage.calls", "portage.latency_ms", "portage.storage_transactions"]
 )
-def test_what_alerts_are_made_of_arrives(told: Told, name: str) -> None:
+def test_the_figures_of_a_run_arrive(told: Told, name: str) -> None:
     assert metrics(told.ingestion, name)
 
 

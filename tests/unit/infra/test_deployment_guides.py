@@ -4,6 +4,7 @@ import re
 import subprocess
 import textwrap
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,18 @@ OURS = ("deployment", "cost", "security", "rotation", "privacy")
 
 def guide(name: str) -> str:
     return (GUIDES / f"{name}.md").read_text(encoding="utf-8")
+
+
+def shell_blocks(name: str) -> list[str]:
+    """The indented blocks of a guide; fenced ones are files of other languages."""
+    commands = re.sub(r"^```.*?^```$", "", guide(name), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"(?:^(?: {4}| {7}).*\n|^\n(?= {4}))+", commands, re.MULTILINE)
+
+
+def quoted_twice(block: str) -> Iterator[tuple[int, str]]:
+    """Where a double-quoted text of a shell block begins, and the text. Quotes in comments are none."""
+    parts = re.finditer(r"""(?<!\S)#.*|\\.|'[^']*'|"((?:\\.|[^"\\])*)\"""", block)
+    return ((one.start(), one[1]) for one in parts if one[1] is not None)
 
 
 def of_main(kind: str) -> set[str]:
@@ -44,12 +57,18 @@ def test_commands_of_a_guide_exist(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["deployment", "cost", "rotation", "privacy"])
 def test_commands_of_a_guide_are_such_that_a_shell_reads_them(name: str) -> None:
-    commands = re.sub(r"^```.*?^```$", "", guide(name), flags=re.MULTILINE | re.DOTALL)  # files of other languages
-    blocks = re.findall(r"(?:^(?: {4}| {7}).*\n|^\n(?= {4}))+", commands, re.MULTILINE)
+    blocks = shell_blocks(name)
     assert blocks
     for block in blocks:
         read = subprocess.run(["bash", "-n"], input=textwrap.dedent(block).encode(), capture_output=True, check=False)
         assert read.returncode == 0, block
+
+
+@pytest.mark.parametrize("name", sorted(page.stem for page in GUIDES.glob("*.md")))
+def test_an_interactive_shell_takes_nothing_of_a_guide_for_its_history(name: str) -> None:
+    for block in shell_blocks(name):
+        taken = [start for start, text in quoted_twice(block) if "!" in text]
+        assert not taken or -1 < block.find("set +H") < taken[0], block
 
 
 @pytest.mark.parametrize("name", OURS)

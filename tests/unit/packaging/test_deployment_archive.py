@@ -85,6 +85,12 @@ def test_the_same_checkout_gives_the_same_archive(tmp_path: Path) -> None:
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
+def test_whoever_unpacks_the_archive_lets_everybody_read_it(tmp_path: Path) -> None:
+    build(ROOT, tmp_path / "app.zip")
+    with zipfile.ZipFile(tmp_path / "app.zip") as packed:
+        assert {entry.external_attr >> 16 for entry in packed.infolist()} == {0o100644}
+
+
 def test_every_function_is_indexed_from_the_archive_alone(indexed: dict[str, Any]) -> None:
     # In a process of its own: an app can be asked for its functions once.
     program = "from function_app import app; print(*(one.get_function_name() for one in app.get_functions()))"
