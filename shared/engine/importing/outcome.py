@@ -177,14 +177,7 @@ class Outcome:
         elif receipt.outcome == "duplicate" and not ours:
             self.results.duplicate.add(receipt.source_id)
         else:
-            self._went_in(receipt.source_id, self._action(receipt) or "created")
-
-    def _action(self, receipt: Receipt) -> str | None:
-        """What the run did to the record. In a plan's first run nothing was there before: what it updates without
-        knowing it, it has created itself, and the answer was lost.
-        """
-        unknown = receipt.source_id not in self.known and not self.run.repeats
-        return "created" if unknown and receipt.action == "updated" else receipt.action
+            self._went_in(receipt.source_id, receipt.action or "created")
 
     def _went_in(self, source_id: str, action: str) -> None:
         entry = self.known.get(source_id)
@@ -206,7 +199,7 @@ class Outcome:
             checksum=checksum,
             imported_at=self.now,
             run_id=self.run.run_id if receipt.outcome == "imported" else receipt.run_id or self.run.run_id,
-            action=before.action if before is not None and same_run else self._action(receipt) or receipt.outcome,
+            action=before.action if before is not None and same_run else receipt.action or receipt.outcome,
             page=before.page if before is not None and same_run else self.results.page,
             origin=self.origins.noted.get(receipt.source_id),
             within=self.places.get(receipt.source_id),

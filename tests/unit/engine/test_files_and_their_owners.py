@@ -1,12 +1,10 @@
 """Files come in late, or never; what shows them goes in all the same and is right at the end of the run."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shared.model.errors import RetryLater
 from shared.model.json import Json
 from shared.model.messages import ImportMessage
 from shared.model.plan import Entity
@@ -177,24 +175,6 @@ def _with_files_on_another_host(album: World) -> World:
 
     album.importer = Hosts()  # type: ignore[assignment]
     return album
-
-
-async def test_what_went_in_unheard_and_then_gets_its_files_counts_as_created(album: World) -> None:
-    sent: list[str] = []
-
-    def late(entity: str, _items: Sequence[OutgoingItem]) -> None:
-        if entity == "media_file" and "group" not in sent:
-            raise RetryLater("target.unreachable", "connection refused")
-
-    def lost(entity: str, _items: Sequence[OutgoingItem]) -> None:
-        sent.append(entity)
-        if entity == "group" and sent.count("group") == 1:
-            raise RetryLater("target.unreachable", "connection reset")
-
-    album.gateway.before, album.gateway.after = late, lost
-    counts = await _counts(album, await _run(album), "group")
-    assert album.gateway.records["group", "7"].versions == 2
-    assert (counts["created"], counts["updated"]) == (45, 0)
 
 
 async def test_a_file_that_was_left_out_is_neither_written_nor_a_failure(album: World) -> None:
